@@ -60,7 +60,7 @@ async fn pages_turn_in_place() {
     insta::assert_snapshot!(buttons(&turned).join(" "), @"In short (Explain) Code Say it like this Traps and tips Report a mistake");
     let pages = [
         ("Code", entry.code.as_deref().unwrap().trim_end()),
-        ("Say it like this", entry.follow_up.as_str()),
+        ("Say it like this", entry.follow_up.as_deref().unwrap()),
         ("Traps and tips", entry.pitfalls[0].as_str()),
         ("In short", entry.points[0].as_str()),
     ];

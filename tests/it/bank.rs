@@ -197,9 +197,10 @@ impl Job<'_> {
 
 fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<Version, PathBuf>) -> Vec<Job<'b>> {
     let all = bank.questions().iter().flat_map(|question| {
-        let supported = pythons
-            .iter()
-            .filter(|(version, _)| question.python.supports(version.minor));
+        let supported = pythons.iter().filter(|(version, _)| {
+            let python = question.python;
+            python.is_some_and(|python| python.supports(version.minor))
+        });
         supported.flat_map(move |(version, python)| {
             let programs = programs(question).into_iter();
             programs.map(move |(name, code, expected)| Job {
@@ -279,7 +280,9 @@ fn summary(bank: &Bank, pythons: &BTreeMap<Version, PathBuf>, jobs: &[Job<'_>]) 
     for version in pythons.keys() {
         let runs = jobs.iter().filter(|job| job.version == *version).count();
         let others = bank.questions().iter().filter(|question| {
-            !programs(question).is_empty() && !question.python.supports(version.minor)
+            let python = question.python;
+            !programs(question).is_empty()
+                && python.is_none_or(|python| !python.supports(version.minor))
         });
         let others: Vec<_> = others.map(|question| question.id.as_str()).collect();
         let skipped = total - runs;

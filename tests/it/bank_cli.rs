@@ -245,6 +245,9 @@ fn numbers_for_rows_without_one() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("got one from 2000 on"), "{text}");
     assert!(text.contains("number = 2000\n") && text.contains("number = 2001\n"));
+    let (code, text) = import(&table, "a.csv", &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("number"), "{text}");
     let (code, text) = import(&table, "a.csv", &["--first-number", "0"]);
     assert_eq!(code, Some(2), "{text}");
 }

@@ -32,6 +32,7 @@ mod health;
 #[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;
+mod minimal_questions;
 mod openapi;
 mod operator;
 #[cfg(unix)]
@@ -50,6 +51,7 @@ mod review_reminders;
 mod reviews;
 mod sandbox;
 mod security;
+mod server_questions;
 mod session_ends;
 mod shards;
 mod soak;

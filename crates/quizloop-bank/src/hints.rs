@@ -42,7 +42,8 @@ const HINTS: [&str; 26] = [
 /// Reports hints in `how_to_answer`.
 pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let field = "how_to_answer";
-    for words in hints(&entry.question.how_to_answer) {
+    let text = entry.question.how_to_answer.as_deref();
+    for words in hints(text.unwrap_or_default()) {
         let span = entry.text_span(source, field, None, words);
         let message = format!("`{field}` hints at the point with \"{words}\"");
         let fix = "name the word, the method or the mistake that is meant";

@@ -4,6 +4,7 @@
 //! as names with bytes and receive diagnostics for everything that is wrong with them.
 
 mod built_in;
+mod field_error;
 mod hints;
 pub mod import_export;
 mod limits;
@@ -11,6 +12,7 @@ mod limits;
 mod lint;
 mod load;
 pub mod markup;
+mod missing_parts;
 mod phrases;
 mod python;
 mod question;
@@ -26,12 +28,15 @@ mod tests;
 mod unsupported_markup;
 
 pub use self::built_in::built_in;
+pub use self::field_error::{FieldError, check_question};
 pub use self::limits::{ID_MAX, TOPIC_MAX};
-pub use self::load::{Bank, FieldError};
+pub use self::load::{Bank, QuestionSource};
 pub use self::python::{PythonVersion, PythonVersions};
-pub use self::question::{Frequency, Kind, Level, ParseKeywordError, Question, TextField};
+pub use self::question::{
+    Frequency, Kind, Level, OTHER_TOPIC, ParseKeywordError, Question, SERVER_ID_PREFIX, TextField,
+};
 pub use self::question_path::{PATH_NAME_MAX, QuestionPath};
-pub use self::question_view::QuestionView;
+pub use self::question_view::{GuildQuestions, QuestionRef, ServerBank};
 pub use self::search::SEARCH_MAX;
 /// A question file that the operator provides.
 pub use quizloop_diagnostics::RawFile as PackFile;

@@ -5,9 +5,10 @@
 //! part may still be too long together; only the code that renders the messages can measure that
 //! (see [`Bank::check`](super::Bank::check)).
 
+use std::ops::RangeInclusive;
+
+use super::field_error::FieldError;
 use super::question::Question;
-use super::sourced_question::SourcedQuestion;
-use quizloop_diagnostics::{Diagnostic, Source};
 
 /// Maximum length of an id in characters: with the other data of a button it fits a custom id of
 /// 100 characters.
@@ -48,103 +49,110 @@ const POINT_MAX: usize = 100;
 const CODE_LINES_MAX: usize = 15;
 
 /// Returns an error for each text that is too long and each list with a wrong number of items.
-pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
-    let question = &entry.question;
-    let mut diagnostics = Vec::new();
-    let mut report = |field: &str, message: String, fix: &str| {
-        diagnostics.push(entry.error(source, field, message).fix(fix));
+/// Built-in questions need key points and pitfalls.
+pub fn check(question: &Question, built_in: bool) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    check_texts(question, &mut errors);
+    check_programs(question, &mut errors);
+    let counts = if built_in {
+        [3..=6, 1..=4]
+    } else {
+        [0..=6, 0..=4]
     };
-    let named = [
+    check_lists(question, counts, &mut errors);
+    check_tags(question, &mut errors);
+    errors
+}
+
+fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
+    let names = [
         ("id", &question.id, ID_MAX),
         ("topic", &question.topic, TOPIC_MAX),
     ];
-    for (field, text, max) in named {
+    let texts = FIELD_LIMITS
+        .into_iter()
+        .filter_map(|(field, max)| Some((field, field_text(question, field)?, max)));
+    for (field, text, max) in names.into_iter().chain(texts) {
         if let Some(excess) = check_length(text, max) {
-            report(field, excess.message(field), "shorten it");
+            let message = excess.message(field);
+            errors.push(FieldError::new(field, message, "shorten it"));
         }
     }
-    for (field, max) in FIELD_LIMITS {
-        if let Some(excess) = field_text(question, field).and_then(|text| check_length(text, max)) {
-            report(field, excess.message(field), "shorten it");
-        }
-    }
-    for (field, printed) in [
+}
+
+fn check_programs(question: &Question, errors: &mut Vec<FieldError>) {
+    let outputs = [
         ("output", &question.output),
         ("broken_output", &question.broken_output),
-    ] {
-        if let Some(excess) = printed
-            .as_ref()
-            .and_then(|text| check_length(text, OUTPUT_MAX))
-        {
-            report(field, excess.message(field), "make the program print less");
+    ];
+    for (field, printed) in outputs {
+        let text = printed.as_ref();
+        if let Some(excess) = text.and_then(|text| check_length(text, OUTPUT_MAX)) {
+            let fix = "make the program print less";
+            errors.push(FieldError::new(field, excess.message(field), fix));
         }
     }
     for (number, text) in (1..).zip(&question.wrong_outputs) {
         if let Some(excess) = check_length(text, OUTPUT_MAX) {
             let message = excess.message(&format!("wrong output {number}"));
-            report("wrong_outputs", message, "shorten it");
+            errors.push(FieldError::new("wrong_outputs", message, "shorten it"));
         }
     }
     for (field, code) in [("code", &question.code), ("broken", &question.broken)] {
         let lines = code.as_ref().map_or(0, |code| code.lines().count());
         if lines > CODE_LINES_MAX {
-            report(
-                field,
-                format!(
-                    "`{field}` has {lines} lines, {} more than the limit of {CODE_LINES_MAX}",
-                    lines - CODE_LINES_MAX
-                ),
-                "shorten the program",
+            let message = format!(
+                "`{field}` has {lines} lines, {} more than the limit of {CODE_LINES_MAX}",
+                lines - CODE_LINES_MAX
             );
+            errors.push(FieldError::new(field, message, "shorten the program"));
         }
     }
-    check_lists(question, &mut report);
-    check_tags(question, &mut report);
-    diagnostics
 }
 
-fn check_lists(question: &Question, report: &mut impl FnMut(&str, String, &str)) {
+fn check_lists(
+    question: &Question,
+    [points, pitfalls]: [RangeInclusive<usize>; 2],
+    errors: &mut Vec<FieldError>,
+) {
     for (field, items, counts) in [
-        ("points", &question.points, 3..=6),
-        ("pitfalls", &question.pitfalls, 1..=4),
+        ("points", &question.points, points),
+        ("pitfalls", &question.pitfalls, pitfalls),
     ] {
-        if !counts.contains(&items.len()) {
-            let message = format!(
-                "`{field}` has {} items, but needs {} to {}",
-                items.len(),
-                counts.start(),
-                counts.end()
-            );
-            report(field, message, "add or remove items");
+        let count = items.len();
+        if !counts.contains(&count) {
+            let (min, max) = counts.into_inner();
+            let message = if min == 0 {
+                format!("`{field}` has {count} items, but at most {max} are allowed")
+            } else {
+                format!("`{field}` has {count} items, but needs {min} to {max}")
+            };
+            errors.push(FieldError::new(field, message, "add or remove items"));
         }
         if let Some(excess) = check_length(&items.join("\n• "), LIST_MAX) {
-            report(field, excess.message(field), "shorten the items");
+            let message = excess.message(field);
+            errors.push(FieldError::new(field, message, "shorten the items"));
         }
     }
     for (index, point) in (1..).zip(&question.points) {
         if let Some(excess) = check_length(point, POINT_MAX) {
-            report(
-                "points",
-                excess.message(&format!("point {index}")),
-                "shorten it",
-            );
+            let message = excess.message(&format!("point {index}"));
+            errors.push(FieldError::new("points", message, "shorten it"));
         }
     }
 }
 
-fn check_tags(question: &Question, report: &mut impl FnMut(&str, String, &str)) {
+fn check_tags(question: &Question, errors: &mut Vec<FieldError>) {
     let count = question.tags.len();
     if count > TAGS_MAX {
         let message = format!("`tags` has {count} items, but at most {TAGS_MAX} are allowed");
-        report("tags", message, "keep those that say most");
+        let fix = "keep those that say most";
+        errors.push(FieldError::new("tags", message, fix));
     }
     for (index, tag) in (1..).zip(&question.tags) {
         if let Some(excess) = check_length(tag, TAG_MAX) {
-            report(
-                "tags",
-                excess.message(&format!("tag {index}")),
-                "shorten it",
-            );
+            let message = excess.message(&format!("tag {index}"));
+            errors.push(FieldError::new("tags", message, "shorten it"));
         }
     }
 }
@@ -153,11 +161,11 @@ fn field_text<'q>(question: &'q Question, field: &str) -> Option<&'q String> {
     match field {
         "question" => Some(&question.question),
         "answer" => Some(&question.answer),
-        "how_to_answer" => Some(&question.how_to_answer),
-        "example_answer" => Some(&question.example_answer),
+        "how_to_answer" => question.how_to_answer.as_ref(),
+        "example_answer" => question.example_answer.as_ref(),
         "code" => question.code.as_ref(),
         "broken" => question.broken.as_ref(),
-        "follow_up" => Some(&question.follow_up),
+        "follow_up" => question.follow_up.as_ref(),
         _ => None,
     }
 }

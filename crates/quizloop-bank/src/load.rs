@@ -1,33 +1,48 @@
 //! Loads the bank from its files.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use super::question::{Level, Question};
+use super::field_error::{self, FieldError};
+use super::question::{Level, Question, SERVER_ID_PREFIX};
 use super::question_path::{QuestionPath, SourcedPath};
 use super::read::{self, Origin};
 use super::search::SearchIndex;
 use super::sourced_question::SourcedQuestion;
-use super::{hints, limits, rules, unsupported_markup};
+use super::{hints, missing_parts, unsupported_markup};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
 
-/// The loaded questions, sorted by number, with a search index, and the paths through them.
+/// The loaded questions, with a search index, and the paths through them.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
     questions: Vec<Question>,
+    /// For each question, the name of its pack; none for built-in ones.
+    packs: Vec<Option<Arc<str>>>,
     by_id: HashMap<String, usize>,
     index: SearchIndex,
     /// The built-in paths, then the operator's, in the order of their files.
     paths: Vec<QuestionPath>,
 }
 
-/// A problem that the caller's rule found in a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// Name of the key to which the problem belongs.
-    pub field: &'static str,
-    pub message: String,
-    /// What to do about it.
-    pub fix: String,
+/// Where a question comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QuestionSource<'a> {
+    BuiltIn,
+    /// An operator's file of that name, without `.toml`.
+    Pack(&'a str),
+    /// The server's own questions.
+    Server,
+}
+
+impl<'a> QuestionSource<'a> {
+    /// Returns the name in settings.
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::BuiltIn => "built-in",
+            Self::Pack(name) => name,
+            Self::Server => "server",
+        }
+    }
 }
 
 /// Contents of all files, before they become a bank.
@@ -50,10 +65,10 @@ impl Bank {
         Self::from_files(LoadedFiles::read(built_in, extra), |_| Vec::new())
     }
 
-    /// Loads the bank like [`Bank::load`], with more checks. Markdown that Discord does not render
-    /// is a warning, and so is coaching that hints at the point. An operator's question for which `rule` returns errors is skipped: the
-    /// bank does not know how questions are shown, so the caller measures the messages. The
-    /// caller's tests measure those of the built-in questions.
+    /// Loads the bank like [`Bank::load`], with more checks. Missing parts, Markdown that Discord does
+    /// not render and coaching that hints at the point are warnings. An operator's question for which
+    /// `rule` returns errors is skipped: the bank does not know how questions are shown, so the caller
+    /// measures the messages. The caller's tests measure those of the built-in questions.
     pub fn check(
         built_in: &[(&str, &str)],
         extra: &[RawFile],
@@ -65,6 +80,8 @@ impl Bank {
             unsupported_markup::check(entry, source, &mut loaded.diagnostics);
             hints::check(entry, source, &mut loaded.diagnostics);
         }
+        let found = &mut loaded.diagnostics;
+        missing_parts::check(&loaded.questions, &loaded.sources, found);
         Self::from_files(loaded, rule)
     }
 
@@ -77,7 +94,12 @@ impl Bank {
         loaded.drop_overridden();
         loaded.report_shared_numbers();
         diagnostics::sort(&mut loaded.diagnostics);
-        let mut bank = Self::from_questions(loaded.questions);
+        let packs: Vec<Arc<str>> = loaded.sources.iter().map(pack_name).collect();
+        let pack_of =
+            |entry: &SourcedQuestion| (!entry.built_in).then(|| Arc::clone(&packs[entry.file]));
+        let entries = loaded.questions.into_iter();
+        let questions = entries.map(|entry| (pack_of(&entry), entry.question));
+        let mut bank = Self::from_questions(questions.collect());
         bank.add_paths(loaded.paths);
         (bank, loaded.diagnostics)
     }
@@ -90,9 +112,23 @@ impl Bank {
         self.paths = paths.filter(is_whole).collect();
     }
 
-    fn from_questions(entries: Vec<SourcedQuestion>) -> Self {
-        let mut questions: Vec<_> = entries.into_iter().map(|entry| entry.question).collect();
-        questions.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
+    /// Creates the bank of one server's own questions. They belong to no pack.
+    pub(crate) fn of_server(questions: Vec<Question>) -> Self {
+        let questions = questions.into_iter().map(|question| (None, question));
+        Self::from_questions(questions.collect())
+    }
+
+    fn from_questions(mut entries: Vec<(Option<Arc<str>>, Question)>) -> Self {
+        // The sort is stable, so questions without a number keep the order of their files.
+        entries.sort_by_key(|(_, question)| {
+            let number = question.number;
+            (
+                number.is_none(),
+                number,
+                number.map(|_| question.id.clone()),
+            )
+        });
+        let (packs, questions): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
         let by_id = questions
             .iter()
             .enumerate()
@@ -101,6 +137,7 @@ impl Bank {
         Self {
             index: SearchIndex::new(&questions),
             questions,
+            packs,
             by_id,
             paths: Vec::new(),
         }
@@ -114,7 +151,8 @@ impl Bank {
         self.questions.is_empty()
     }
 
-    /// Returns all questions, sorted by number, then by id.
+    /// Returns all questions, sorted by number, then by id. Those without a number are the last, in
+    /// the order of their files.
     pub fn questions(&self) -> &[Question] {
         &self.questions
     }
@@ -153,10 +191,21 @@ impl Bank {
         limit: usize,
         filter: impl Fn(&Question) -> bool,
     ) -> Vec<&Question> {
-        self.index
-            .search(&self.questions, typed, limit, filter)
-            .into_iter()
-            .map(|index| &self.questions[index])
+        let found = self.search_scored(typed, limit, filter).into_iter();
+        found.map(|(_, question)| question).collect()
+    }
+
+    /// Searches like [`Bank::search_among`], and returns each question's score as well.
+    pub(crate) fn search_scored(
+        &self,
+        typed: &str,
+        limit: usize,
+        filter: impl Fn(&Question) -> bool,
+    ) -> Vec<(f32, &Question)> {
+        let found = self.index.search(&self.questions, typed, limit, filter);
+        let found = found.into_iter();
+        found
+            .map(|(score, index)| (score, &self.questions[index]))
             .collect()
     }
 
@@ -168,6 +217,24 @@ impl Bank {
     /// Returns all paths: the built-in ones, then the operator's, in the order of their files.
     pub fn paths(&self) -> &[QuestionPath] {
         &self.paths
+    }
+
+    /// Returns where the question with that id comes from.
+    pub fn source(&self, id: &str) -> Option<QuestionSource<'_>> {
+        self.source_at(self.index_of(id)?)
+    }
+
+    /// Returns where the question with that index comes from.
+    pub(crate) fn source_at(&self, index: usize) -> Option<QuestionSource<'_>> {
+        let pack = self.packs.get(index)?.as_deref();
+        Some(pack.map_or(QuestionSource::BuiltIn, QuestionSource::Pack))
+    }
+
+    /// Returns all sources that have a question: built in first, then the packs by name.
+    pub fn sources(&self) -> Vec<QuestionSource<'_>> {
+        let sources = (0..self.len()).filter_map(|index| self.source_at(index));
+        let sources: BTreeSet<_> = sources.collect();
+        sources.into_iter().collect()
     }
 
     /// Returns the topics, in the order of their first questions.
@@ -194,7 +261,7 @@ impl Bank {
     ) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(move |question| {
             topic.is_none_or(|topic| question.topic == topic)
-                && level.is_none_or(|level| question.level == level)
+                && level.is_none_or(|level| question.matches_level(level))
         })
     }
 }
@@ -236,18 +303,13 @@ impl LoadedFiles {
         let (sources, diagnostics) = (&self.sources, &mut self.diagnostics);
         self.questions.retain(|entry| {
             let source = &sources[entry.file];
-            let mut errors = rules::check(entry, source);
-            errors.extend(limits::check(entry, source));
-            errors.extend(in_wrong_file(entry, source));
-            if errors.is_empty() && !entry.built_in {
-                let found = rule(&entry.question).into_iter();
-                let error =
-                    |one: FieldError| entry.error(source, one.field, one.message).fix(one.fix);
-                errors.extend(found.map(error));
-            }
-            let is_usable = errors.is_empty();
-            diagnostics.extend(errors);
-            is_usable
+            let found = field_error::check(&entry.question, entry.built_in, &rule);
+            let found = found.into_iter().map(|error| entry.located(source, error));
+            let before = diagnostics.len();
+            diagnostics.extend(found);
+            diagnostics.extend(in_wrong_file(entry, source));
+            diagnostics.extend(has_reserved_id(entry, source));
+            diagnostics.len() == before
         });
     }
 
@@ -300,7 +362,9 @@ impl LoadedFiles {
     fn report_shared_numbers(&mut self) {
         let mut first: HashMap<u32, &SourcedQuestion> = HashMap::new();
         for entry in &self.questions {
-            let number = entry.question.number;
+            let Some(number) = entry.question.number else {
+                continue;
+            };
             let before = *first.entry(number).or_insert(entry);
             if before.question.id == entry.question.id {
                 // Ids are unique by now, so it is the same entry.
@@ -333,15 +397,27 @@ impl LoadedFiles {
                 first.insert(id, (entry.file, span));
                 return true;
             };
-            let message = format!("the id `{}` is already used", entry.question.id);
+            let (message, fix) = if entry.has_own_id {
+                let message = format!("the id `{}` is already used", entry.question.id);
+                (message, "change one of the two ids")
+            } else {
+                let message = "the same question was asked before".to_owned();
+                (message, "remove one of the two, or give each an `id`")
+            };
             diagnostics.push(
                 Diagnostic::at(&sources[entry.file], &span, message)
                     .related(&sources[*file], before, "first used here")
-                    .fix("change one of the two ids"),
+                    .fix(fix),
             );
             false
         });
     }
+}
+
+/// Returns the name of a pack: that of its file without folders and `.toml`.
+fn pack_name(source: &Source) -> Arc<str> {
+    let name = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
+    name.strip_suffix(".toml").unwrap_or(name).into()
 }
 
 /// Reports a built-in question in the file of another topic. Each file contains one topic, so that
@@ -358,6 +434,20 @@ fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic>
                 format!("a question on {topic} is in {file}.toml"),
             )
             .fix(format!("move it to {topic}.toml, or correct its topic"))
+    })
+}
+
+/// Reports an id in a file that only a server's own questions may have.
+fn has_reserved_id(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
+    let id = &entry.question.id;
+    id.starts_with(SERVER_ID_PREFIX).then(|| {
+        let message = format!(
+            "the id `{id}` begins with `{SERVER_ID_PREFIX}`, as only ids of a server's own \
+             questions do"
+        );
+        entry
+            .error(source, "id", message)
+            .fix("choose another beginning")
     })
 }
 

@@ -5,17 +5,27 @@ use std::str::FromStr;
 
 use super::python::{PythonVersion, PythonVersions};
 
+/// The topic of questions whose author names none.
+pub const OTHER_TOPIC: &str = "other";
+
+/// The beginning of the ids of a server's own questions. No file may use it.
+pub const SERVER_ID_PREFIX: &str = "s-";
+
 /// One question of the bank. Prose is Discord Markdown in paragraphs, ready to be shown.
+///
+/// Built-in questions have every part. Of others only the id, the question and the answer are
+/// certain, and a text that is there is never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Id in kebab-case, unique in the bank.
     pub id: String,
     /// Position in the syllabus, from 1.
-    pub number: u32,
-    /// Topic in kebab-case.
+    pub number: Option<u32>,
+    /// Topic in kebab-case; [`OTHER_TOPIC`] if the author names none.
     pub topic: String,
-    pub level: Level,
-    pub kind: Kind,
+    /// See [`Question::matches_level`] and [`Question::effective_level`] for questions without one.
+    pub level: Option<Level>,
+    pub kind: Option<Kind>,
     /// Keywords in kebab-case, at most five: an entry has one topic, but belongs to several
     /// subjects.
     pub tags: Vec<String>,
@@ -28,12 +38,12 @@ pub struct Question {
     /// The model answer.
     pub answer: String,
     /// What the interviewer wants to hear.
-    pub how_to_answer: String,
+    pub how_to_answer: Option<String>,
     /// The answer as a candidate would say it aloud.
-    pub example_answer: String,
-    /// Key points that an interviewer would tick: 3 to 6, each a single line.
+    pub example_answer: Option<String>,
+    /// Key points that an interviewer would tick: up to 6, each a single line.
     pub points: Vec<String>,
-    /// Misconceptions and traps: 1 to 4.
+    /// Misconceptions and traps: up to 4.
     pub pitfalls: Vec<String>,
     /// A complete Python program.
     pub code: Option<String>,
@@ -47,11 +57,41 @@ pub struct Question {
     /// What `broken` prints, if the output shows the bug.
     pub broken_output: Option<String>,
     /// The Python versions in which the code runs.
-    pub python: PythonVersions,
+    pub python: Option<PythonVersions>,
     /// `https` link to the documentation.
-    pub docs: String,
+    pub docs: Option<String>,
     /// What the interviewer would ask next.
-    pub follow_up: String,
+    pub follow_up: Option<String>,
+}
+
+/// A question without any text, from which others are built.
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            number: None,
+            topic: OTHER_TOPIC.to_owned(),
+            level: None,
+            kind: None,
+            tags: Vec::new(),
+            asked: None,
+            since: None,
+            question: String::new(),
+            answer: String::new(),
+            how_to_answer: None,
+            example_answer: None,
+            points: Vec::new(),
+            pitfalls: Vec::new(),
+            code: None,
+            output: None,
+            wrong_outputs: Vec::new(),
+            broken: None,
+            broken_output: None,
+            python: None,
+            docs: None,
+            follow_up: None,
+        }
+    }
 }
 
 /// A text in a prose field.
@@ -120,17 +160,19 @@ impl Question {
     /// Returns all prose: each field, and each item of the lists.
     pub fn text_fields(&self) -> impl Iterator<Item = TextField<'_>> {
         let fields = [
-            ("question", &self.question),
-            ("answer", &self.answer),
-            ("how_to_answer", &self.how_to_answer),
-            ("example_answer", &self.example_answer),
-            ("follow_up", &self.follow_up),
+            ("question", Some(&self.question)),
+            ("answer", Some(&self.answer)),
+            ("how_to_answer", self.how_to_answer.as_ref()),
+            ("example_answer", self.example_answer.as_ref()),
+            ("follow_up", self.follow_up.as_ref()),
         ];
         let lists = [("points", &self.points), ("pitfalls", &self.pitfalls)];
-        let fields = fields.into_iter().map(|(field, text)| TextField {
-            field,
-            item: None,
-            text,
+        let fields = fields.into_iter().filter_map(|(field, text)| {
+            Some(TextField {
+                field,
+                item: None,
+                text: text?,
+            })
         });
         let items = lists.into_iter().flat_map(|(field, items)| {
             items.iter().enumerate().map(move |(item, text)| TextField {
@@ -155,6 +197,29 @@ impl Question {
             .into_iter()
             .filter_map(|(field, text)| Some((field, text.as_deref()?)))
             .chain(wrong.map(|text| ("wrong_outputs", text.as_str())))
+    }
+
+    /// Returns whether the question passes a filter for a level. A question without a level passes
+    /// every one.
+    pub fn matches_level(&self, level: Level) -> bool {
+        self.level.is_none_or(|own| own == level)
+    }
+
+    /// Returns the level as which the question counts where exactly one is needed.
+    pub fn effective_level(&self) -> Level {
+        self.level.unwrap_or(Level::Mid)
+    }
+
+    /// Returns the number as people see it: `#17`, or `#s12` for one of a server's own questions.
+    pub fn number_label(&self) -> Option<String> {
+        let is_of_server = self.id.starts_with(SERVER_ID_PREFIX);
+        let prefix = if is_of_server { "#s" } else { "#" };
+        self.number.map(|number| format!("{prefix}{number}"))
+    }
+
+    /// Returns the number as people see it, or the id of a question without a number.
+    pub fn label(&self) -> String {
+        self.number_label().unwrap_or_else(|| self.id.clone())
     }
 }
 
@@ -257,6 +322,35 @@ impl FromStr for Frequency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_without_a_level_passes_every_filter_and_counts_as_mid() {
+        let mut question = Question::default();
+        assert!(
+            Level::ALL
+                .iter()
+                .all(|level| question.matches_level(*level))
+        );
+        assert_eq!(question.effective_level(), Level::Mid);
+        question.level = Some(Level::Senior);
+        assert!(question.matches_level(Level::Senior) && !question.matches_level(Level::Mid));
+        assert_eq!(question.effective_level(), Level::Senior);
+    }
+
+    #[test]
+    fn a_question_is_called_by_its_number_or_else_by_its_id() {
+        let named = |id: &str, number| {
+            let question = Question {
+                id: id.into(),
+                number,
+                ..Question::default()
+            };
+            (question.number_label(), question.label())
+        };
+        assert_eq!(named("a", Some(17)), (Some("#17".into()), "#17".into()));
+        assert_eq!(named("s-1", Some(12)), (Some("#s12".into()), "#s12".into()));
+        assert_eq!(named("a", None), (None, "a".into()));
+    }
 
     #[test]
     fn keywords_are_parsed_as_they_are_written() {

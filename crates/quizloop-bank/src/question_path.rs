@@ -226,7 +226,7 @@ questions = ["task-object", "own-question"]
         assert_eq!(names(&bank), expected);
         let week = bank.path("first-week").unwrap();
         assert_eq!(week.title, "First week");
-        let level = |id: &String| bank.get(id).unwrap().level.name();
+        let level = |id: &String| bank.get(id).unwrap().level.unwrap().name();
         assert!(week.questions.iter().all(|id| level(id) == "junior"));
         assert_eq!(bank.path("second-week"), None);
     }

@@ -3,8 +3,11 @@
 
 use std::str::FromStr;
 
-use super::python::{ParsePythonVersionError, PythonVersion, PythonVersions};
-use super::question::{Frequency, Kind, Level, Question};
+use super::import_export::hashed_id;
+use super::python::{
+    ParsePythonVersionError, ParsePythonVersionsError, PythonVersion, PythonVersions,
+};
+use super::question::{Frequency, Kind, Level, OTHER_TOPIC, Question};
 use super::question_path::{self, SourcedPath};
 use super::reflow::{reflow, trim_lines};
 use super::sourced_question::{FieldSpan, SourcedQuestion};
@@ -125,17 +128,18 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
 
     /// Reads every field before returning, so that one run reports all errors of an entry.
     fn read_question(mut self, origin: Origin) -> Option<SourcedQuestion> {
+        let has_own_id = self.table.contains_key("id");
         let id = self.string_field("id");
         let number = self.number_field();
         let topic = self.string_field("topic");
-        let level = self.keyword::<Level>("level", &Level::ALL.map(Level::name));
-        let kind = self.keyword::<Kind>("type", &Kind::ALL.map(Kind::name));
+        let level = self.keyword::<Level>("level", "level", &Level::ALL.map(Level::name));
+        let kind = self.keyword::<Kind>("type", "type", &Kind::ALL.map(Kind::name));
         let tags = self.name_list("tags");
-        let asked =
-            self.optional_keyword::<Frequency>("asked", &Frequency::ALL.map(Frequency::name));
+        let often = Frequency::ALL.map(Frequency::name);
+        let asked = self.keyword::<Frequency>("asked", "`asked` value", &often);
         let since = self.version_field("since");
-        let question = self.prose_field("question");
-        let answer = self.prose_field("answer");
+        let question = self.required_prose("question");
+        let answer = self.required_prose("answer");
         let how_to_answer = self.prose_field("how_to_answer");
         let example_answer = self.prose_field("example_answer");
         let points = self.prose_list("points");
@@ -148,19 +152,20 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         let python = self.python_field();
         let docs = self.string_field("docs");
         let follow_up = self.prose_field("follow_up");
+        let text = question?;
         let question = Question {
-            id: id?,
-            number: number?,
-            topic: topic?,
-            level: level?,
-            kind: kind?,
+            id: id.ok()?.unwrap_or_else(|| hashed_id(&text)),
+            number: number.ok()?,
+            topic: topic.ok()?.unwrap_or_else(|| OTHER_TOPIC.to_owned()),
+            level: level.ok()?,
+            kind: kind.ok()?,
             tags: tags?,
             asked: asked.ok()?,
             since: since.ok()?,
-            question: question?,
+            question: text,
             answer: answer?,
-            how_to_answer: how_to_answer?,
-            example_answer: example_answer?,
+            how_to_answer: how_to_answer.ok()?,
+            example_answer: example_answer.ok()?,
             points: points?,
             pitfalls: pitfalls?,
             code,
@@ -168,14 +173,15 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
             wrong_outputs: wrong_outputs?,
             broken,
             broken_output,
-            python: python?,
-            docs: docs?,
-            follow_up: follow_up?,
+            python: python.ok()?,
+            docs: docs.ok()?,
+            follow_up: follow_up.ok()?,
         };
         Some(SourcedQuestion {
             question,
             file: origin.file,
             built_in: origin.built_in,
+            has_own_id,
             header_span: self.table.span,
             field_spans: self.field_spans,
         })
@@ -183,12 +189,6 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
 
     fn record_span<T>(&mut self, field: &'static str, found: &TomlField<T>) {
         self.field_spans.push(FieldSpan::new(field, None, found));
-    }
-
-    fn required_string(&mut self, key: &'static str) -> Option<TomlField<&'d str>> {
-        let found = self.reader.required(&self.table, key, toml_reader::text)?;
-        self.record_span(key, &found);
-        Some(found)
     }
 
     /// Reads a text that may be missing.
@@ -199,16 +199,26 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         if !self.table.contains_key(key) {
             return Ok(None);
         }
-        self.required_string(key).map(Some).ok_or(Reported)
+        let found = self.reader.optional(&self.table, key, toml_reader::text);
+        let found = found.ok_or(Reported)?;
+        self.record_span(key, &found);
+        Ok(Some(found))
     }
 
-    fn string_field(&mut self, key: &'static str) -> Option<String> {
-        self.required_string(key)
-            .map(|found| found.value.trim().to_owned())
+    fn string_field(&mut self, key: &'static str) -> Result<Option<String>, Reported> {
+        let found = self.optional_string(key)?;
+        Ok(found.map(|found| found.value.trim().to_owned()))
     }
 
-    fn prose_field(&mut self, key: &'static str) -> Option<String> {
-        self.required_string(key).map(|found| reflow(found.value))
+    fn required_prose(&mut self, key: &'static str) -> Option<String> {
+        let found = self.reader.required(&self.table, key, toml_reader::text)?;
+        self.record_span(key, &found);
+        Some(reflow(found.value))
+    }
+
+    fn prose_field(&mut self, key: &'static str) -> Result<Option<String>, Reported> {
+        let found = self.optional_string(key)?;
+        Ok(found.map(|found| reflow(found.value)))
     }
 
     fn program_field(&mut self, key: &'static str) -> Option<String> {
@@ -231,52 +241,42 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
 
     /// Returns the texts of a list, or none if there is no such key.
     fn optional_items(&mut self, key: &'static str) -> Option<Vec<&'d str>> {
-        match self.reader.optional(&self.table, key, toml_reader::array) {
-            Some(found) => self.string_items(key, &found),
-            None => Some(Vec::new()),
+        if !self.table.contains_key(key) {
+            return Some(Vec::new());
         }
+        let read = toml_reader::array;
+        let found = self.reader.optional(&self.table, key, read)?;
+        self.string_items(key, &found)
     }
 
-    fn number_field(&mut self) -> Option<u32> {
-        let found = self
-            .reader
-            .required(&self.table, "number", toml_reader::positive_integer)?;
+    fn number_field(&mut self) -> Result<Option<u32>, Reported> {
+        if !self.table.contains_key("number") {
+            return Ok(None);
+        }
+        let read = toml_reader::positive_integer;
+        let found = self.reader.optional(&self.table, "number", read);
+        let found = found.ok_or(Reported)?;
         self.record_span("number", &found);
-        Some(found.value)
+        Ok(Some(found.value))
     }
 
-    fn keyword<T: FromStr>(&mut self, key: &'static str, words: &[&str]) -> Option<T> {
-        let found = self.required_string(key)?;
-        self.parse_keyword(key, &found, words)
-    }
-
-    /// Reads a keyword that may be missing.
-    fn optional_keyword<T: FromStr>(
+    /// Reads a keyword that may be missing; `name` is what an error calls it.
+    fn keyword<T: FromStr>(
         &mut self,
         key: &'static str,
+        name: &str,
         words: &[&str],
     ) -> Result<Option<T>, Reported> {
         let Some(found) = self.optional_string(key)? else {
             return Ok(None);
         };
-        let what = format!("`{key}` value");
-        let read = self.parse_keyword(&what, &found, words);
-        read.map(Some).ok_or(Reported)
-    }
-
-    fn parse_keyword<T: FromStr>(
-        &mut self,
-        what: &str,
-        found: &TomlField<&'d str>,
-        words: &[&str],
-    ) -> Option<T> {
         let read = found.value.trim().parse().ok();
         if read.is_none() {
-            let message = format!("unknown {what} \"{}\"", found.value);
+            let message = format!("unknown {name} \"{}\"", found.value);
             self.reader
                 .error(&found.span, message, did_you_mean(found.value, words));
         }
-        read
+        read.map(Some).ok_or(Reported)
     }
 
     /// Reads a version that may be missing.
@@ -292,26 +292,21 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         })
     }
 
-    fn python_field(&mut self) -> Option<PythonVersions> {
-        let found = self.required_string("python")?;
-        match found.value.trim().parse() {
-            Ok(python) => Some(python),
-            Err(error) => {
-                let fix =
-                    "write the first version that runs the code, or the first and the last one";
-                self.reader.error(
-                    &found.span,
-                    super::python::ParsePythonVersionsError::to_string(&error),
-                    fix,
-                );
-                None
-            }
-        }
+    fn python_field(&mut self) -> Result<Option<PythonVersions>, Reported> {
+        let Some(found) = self.optional_string("python")? else {
+            return Ok(None);
+        };
+        let read = found.value.trim().parse();
+        read.map(Some).map_err(|error: ParsePythonVersionsError| {
+            let fix = "write the first version that runs the code, or the first and the last one";
+            self.reader.error(&found.span, error.to_string(), fix);
+            Reported
+        })
     }
 
+    /// Reads an optional list of texts.
     fn prose_list(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let found = self.reader.required(&self.table, key, toml_reader::array)?;
-        let items = self.string_items(key, &found)?;
+        let items = self.optional_items(key)?;
         Some(items.into_iter().map(reflow).collect())
     }
 

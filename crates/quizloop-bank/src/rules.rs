@@ -1,9 +1,8 @@
 //! Rules that an entry must follow to be asked, besides its [limits](super::limits): valid names,
 //! complete fields, and no text that would break the formatting of a message.
 
-use super::question::Kind;
-use super::sourced_question::SourcedQuestion;
-use quizloop_diagnostics::{Diagnostic, Source};
+use super::field_error::FieldError;
+use super::question::{Kind, Question, TextField};
 
 /// Prefix of the links of built-in questions.
 const PYTHON_DOCS: &str = "https://docs.python.org/3/";
@@ -19,29 +18,31 @@ const CODE_FENCE: &str = "```";
 pub(crate) const KEBAB_CASE_FIX: &str =
     "write lower-case letters and digits, with single hyphens between words";
 
-/// Returns an error for each broken rule. An entry with errors is not asked.
-pub fn check(entry: &SourcedQuestion, source: &Source) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    check_names(entry, source, &mut diagnostics);
-    check_tags(entry, source, &mut diagnostics);
-    check_texts(entry, source, &mut diagnostics);
-    check_programs(entry, source, &mut diagnostics);
-    check_docs(entry, source, &mut diagnostics);
-    diagnostics
+/// Returns an error for each broken rule. A question with errors is not asked. More rules hold for
+/// built-in questions.
+pub fn check(question: &Question, built_in: bool) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    check_names(question, &mut errors);
+    check_tags(question, &mut errors);
+    check_texts(question, &mut errors);
+    check_programs(question, &mut errors);
+    check_kinds(question, built_in, &mut errors);
+    check_wrong_outputs(question, &mut errors);
+    check_docs(question, built_in, &mut errors);
+    errors
 }
 
-fn check_names(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    let question = &entry.question;
+fn check_names(question: &Question, errors: &mut Vec<FieldError>) {
     for (field, name) in [("id", &question.id), ("topic", &question.topic)] {
         if !is_kebab_case(name) {
             let message = format!("the {field} \"{name}\" is not in kebab-case");
-            diagnostics.push(entry.error(source, field, message).fix(KEBAB_CASE_FIX));
+            errors.push(FieldError::new(field, message, KEBAB_CASE_FIX));
         }
     }
 }
 
-fn check_tags(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    let tags = &entry.question.tags;
+fn check_tags(question: &Question, errors: &mut Vec<FieldError>) {
+    let tags = &question.tags;
     for (item, tag) in tags.iter().enumerate() {
         let (message, fix) = if !is_kebab_case(tag) {
             let message = format!("the tag \"{tag}\" is not in kebab-case");
@@ -52,8 +53,7 @@ fn check_tags(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Di
         } else {
             continue;
         };
-        let span = entry.key_span("tags", Some(item));
-        diagnostics.push(Diagnostic::at(source, &span, message).fix(fix));
+        errors.push(FieldError::new("tags", message, fix).item(Some(item)));
     }
 }
 
@@ -65,41 +65,41 @@ pub(crate) fn is_kebab_case(name: &str) -> bool {
         .all(|word| !word.is_empty() && word.chars().all(is_allowed))
 }
 
-fn check_texts(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    for text_field in entry.question.text_fields() {
-        let problem = if text_field.text.is_empty() {
-            Some(("is empty", "write it, or remove the entry"))
-        } else if text_field.text.contains(CODE_FENCE) {
-            Some((
+fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
+    for text_field in question.text_fields() {
+        let TextField { field, item, text } = text_field;
+        let (what, fix) = if text.is_empty() {
+            let is_required = matches!(field, "question" | "answer");
+            let fix = if is_required {
+                "write it, or remove the entry"
+            } else {
+                "write it, or remove it"
+            };
+            ("is empty", fix)
+        } else if text.contains(CODE_FENCE) {
+            (
                 "contains a code fence",
                 "put programs into `code`, and short code between single backticks",
-            ))
-        } else if text_field.text.contains(is_forbidden_control) {
-            Some(("contains a control character", "remove it"))
-        } else if matches!(text_field.field, "points" | "pitfalls")
-            && text_field.text.contains('\n')
-        {
-            Some((
+            )
+        } else if text.contains(is_forbidden_control) {
+            ("contains a control character", "remove it")
+        } else if item.is_some() && text.contains('\n') {
+            (
                 "contains an empty line",
                 "split it into two items: each item is a single line",
-            ))
+            )
         } else {
-            None
+            continue;
         };
-        if let Some((what, fix)) = problem {
-            diagnostics.push(
-                entry
-                    .error_in(source, &text_field, format!("{text_field} {what}"))
-                    .fix(fix),
-            );
-        }
+        let message = format!("{text_field} {what}");
+        errors.push(FieldError::new(field, message, fix).item(item));
     }
-    let points = &entry.question.points;
+    let points = &question.points;
     for (item, point) in points.iter().enumerate() {
         if points[..item].contains(point) {
             let message = format!("point {} is a duplicate", item + 1);
-            let diagnostic = Diagnostic::at(source, &entry.key_span("points", Some(item)), message);
-            diagnostics.push(diagnostic.fix("remove one of the two: members tick each point"));
+            let fix = "remove one of the two: members tick each point";
+            errors.push(FieldError::new("points", message, fix).item(Some(item)));
         }
     }
 }
@@ -108,95 +108,60 @@ fn is_forbidden_control(c: char) -> bool {
     c.is_control() && c != '\n'
 }
 
-fn check_programs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    let question = &entry.question;
-    for (field, text) in entry.question.programs() {
+fn check_programs(question: &Question, errors: &mut Vec<FieldError>) {
+    for (field, text) in question.programs() {
         if text.contains(CODE_FENCE) {
             let message =
                 format!("`{field}` contains a code fence, which would end the code block");
             let fix = "write the three backticks in another way, such as \"`\" * 3";
-            diagnostics.push(entry.error(source, field, message).fix(fix));
+            errors.push(FieldError::new(field, message, fix));
         }
         if text.contains(|c| is_forbidden_control(c) && c != '\t') {
             let message = format!("`{field}` contains a control character");
-            diagnostics.push(
-                entry
-                    .error(source, field, message)
-                    .fix("remove it, or write an escape sequence"),
-            );
+            let fix = "remove it, or write an escape sequence";
+            errors.push(FieldError::new(field, message, fix));
         }
     }
-    let pairs = [
-        (
-            "code",
-            question.code.is_some(),
-            "output",
-            question.output.is_some(),
-        ),
-        (
-            "output",
-            question.output.is_some(),
-            "code",
-            question.code.is_some(),
-        ),
-        (
-            "broken",
-            question.broken.is_some(),
-            "code",
-            question.code.is_some(),
-        ),
-        (
-            "broken_output",
-            question.broken_output.is_some(),
-            "broken",
-            question.broken.is_some(),
-        ),
+    let code = ("code", question.code.is_some());
+    let output = ("output", question.output.is_some());
+    let broken = ("broken", question.broken.is_some());
+    let broken_output = ("broken_output", question.broken_output.is_some());
+    let needs = [
+        (code, output),
+        (output, code),
+        (broken, code),
+        (broken_output, broken),
     ];
-    for (field, is_set, required, required_is_set) in pairs {
+    for ((field, is_set), (required, required_is_set)) in needs {
         if is_set && !required_is_set {
             let message = format!("`{field}` needs `{required}`, which is missing");
             let fix = format!("add `{required}`, or remove `{field}`");
-            diagnostics.push(entry.error(source, field, message).fix(fix));
+            errors.push(FieldError::new(field, message, fix));
         }
     }
-    check_kinds(entry, source, diagnostics);
-    check_wrong_outputs(entry, source, diagnostics);
 }
 
 /// Number of wrong outputs: with the right one, members choose from four.
 const WRONG_OUTPUTS_COUNT: usize = 3;
 
-fn check_wrong_outputs(
-    entry: &SourcedQuestion,
-    source: &Source,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let question = &entry.question;
+fn check_wrong_outputs(question: &Question, errors: &mut Vec<FieldError>) {
+    let field = "wrong_outputs";
     let wrong = question.wrong_outputs.as_slice();
     if wrong.is_empty() {
         return;
     }
-    let mut report = |item: Option<usize>, message: String, fix: &str| {
-        let span = entry.key_span("wrong_outputs", item);
-        diagnostics.push(Diagnostic::at(source, &span, message).fix(fix));
-    };
-    if question.kind != Kind::Predict {
-        let message = format!(
-            "a question of type {} cannot have `wrong_outputs`",
-            question.kind
-        );
-        report(None, message, "write type = \"predict\", or remove them");
+    if question.kind != Some(Kind::Predict) {
+        let message = format!("{} cannot have `{field}`", of_type(question.kind));
+        let fix = "write type = \"predict\", or remove them";
+        errors.push(FieldError::new(field, message, fix));
     }
     if wrong.len() != WRONG_OUTPUTS_COUNT {
         let message = format!(
-            "`wrong_outputs` has {} items, but needs {WRONG_OUTPUTS_COUNT}",
+            "`{field}` has {} items, but needs {WRONG_OUTPUTS_COUNT}",
             wrong.len()
         );
-        report(
-            None,
-            message,
-            "add or remove items: members choose from these and the right one",
-        );
+        let fix = "add or remove items: members choose from these and the right one";
+        errors.push(FieldError::new(field, message, fix));
     }
     for (item, text) in wrong.iter().enumerate() {
         let (what, fix) = if text.is_empty() {
@@ -211,67 +176,64 @@ fn check_wrong_outputs(
         } else {
             continue;
         };
-        report(Some(item), format!("wrong output {} {what}", item + 1), fix);
+        let message = format!("wrong output {} {what}", item + 1);
+        errors.push(FieldError::new(field, message, fix).item(Some(item)));
     }
 }
 
-fn check_kinds(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    let question = &entry.question;
-    if question.kind == Kind::Predict && question.code.is_none() {
+/// Names a question by its type, at the beginning of a message.
+fn of_type(kind: Option<Kind>) -> String {
+    match kind {
+        Some(kind) => format!("a question of type {kind}"),
+        None => "a question without a type".into(),
+    }
+}
+
+fn check_kinds(question: &Question, built_in: bool, errors: &mut Vec<FieldError>) {
+    let kind = question.kind;
+    if kind == Some(Kind::Predict) && question.code.is_none() {
         let message = "a question of type predict needs `code`, which is missing";
         let fix = "add `code` and `output`, or choose another type";
-        diagnostics.push(entry.error(source, "type", message).fix(fix));
+        errors.push(FieldError::new("type", message, fix));
     }
-    if question.kind == Kind::Bug && question.broken.is_none() && entry.built_in {
+    if kind == Some(Kind::Bug) && question.broken.is_none() && built_in {
         let message = "a question of type bug needs `broken`, which is missing";
         let fix = "add `broken`, the program with the bug; `code` is the fixed program";
-        diagnostics.push(entry.error(source, "type", message).fix(fix));
+        errors.push(FieldError::new("type", message, fix));
     }
-    if question.kind != Kind::Bug && question.broken.is_some() {
-        let message = format!("a question of type {} cannot have `broken`", question.kind);
-        diagnostics.push(
-            entry
-                .error(source, "broken", message)
-                .fix("write type = \"bug\", or remove it"),
-        );
+    if kind != Some(Kind::Bug) && question.broken.is_some() {
+        let message = format!("{} cannot have `broken`", of_type(kind));
+        let fix = "write type = \"bug\", or remove it";
+        errors.push(FieldError::new("broken", message, fix));
     }
 }
 
-fn check_docs(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
-    let docs = entry.question.docs.as_str();
+fn check_docs(question: &Question, built_in: bool, errors: &mut Vec<FieldError>) {
+    let Some(docs) = question.docs.as_deref() else {
+        return;
+    };
     let page = docs.strip_prefix("https://").unwrap_or_default();
-    let problem = if page.is_empty()
-        || page.starts_with('/')
-        || docs.contains(|c: char| c.is_whitespace() || is_forbidden_control(c))
-    {
-        Some((
+    let is_link = !page.is_empty()
+        && !page.starts_with('/')
+        && !docs.contains(|c: char| c.is_whitespace() || is_forbidden_control(c));
+    let (what, fix) = if !is_link {
+        (
             "is not an https link".to_owned(),
             "write the full link, such as \"https://docs.python.org/3/library/asyncio.html\"",
-        ))
+        )
     } else if docs.len() > DOCS_MAX {
-        let over = docs.len() - DOCS_MAX;
-        Some((
-            format!(
-                "has {} characters, {over} more than the limit of {DOCS_MAX}",
-                docs.len()
-            ),
-            "shorten it",
-        ))
-    } else if entry.built_in && !docs.starts_with(PYTHON_DOCS) {
-        Some((
+        let (length, over) = (docs.len(), docs.len() - DOCS_MAX);
+        let what = format!("has {length} characters, {over} more than the limit of {DOCS_MAX}");
+        (what, "shorten it")
+    } else if built_in && !docs.starts_with(PYTHON_DOCS) {
+        (
             format!("does not start with {PYTHON_DOCS}"),
             "link to Python's own documentation",
-        ))
+        )
     } else {
-        None
+        return;
     };
-    if let Some((what, fix)) = problem {
-        diagnostics.push(
-            entry
-                .error(source, "docs", format!("`docs` {what}"))
-                .fix(fix),
-        );
-    }
+    errors.push(FieldError::new("docs", format!("`docs` {what}"), fix));
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::question::Question;
+use super::question::{Question, SERVER_ID_PREFIX};
 
 /// Maximum number of results: Discord shows at most 25 autocomplete choices (Discord docs,
 /// interactions/receiving-and-responding, "Autocomplete").
@@ -88,8 +88,8 @@ impl SearchIndex {
         }
     }
 
-    /// Returns the indices of matching questions, best first, at most [`SEARCH_MAX`]. `questions`
-    /// must be those with which the index was built. An empty query returns the first questions.
+    /// Returns the scores and indices of matching questions, best first, at most [`SEARCH_MAX`].
+    /// `questions` must be those with which the index was built. An empty query returns the first questions.
     /// Only questions for which `filter` returns true count.
     pub fn search(
         &self,
@@ -97,22 +97,25 @@ impl SearchIndex {
         typed: &str,
         limit: usize,
         filter: impl Fn(&Question) -> bool,
-    ) -> Vec<usize> {
+    ) -> Vec<(f32, usize)> {
         let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
-        let candidates = (0..questions.len()).filter(|index| filter(&questions[*index]));
+        let is_candidate = |index: &usize| filter(&questions[*index]);
         if typed.is_empty() {
-            return candidates.take(limit).collect();
+            let candidates = (0..questions.len()).filter(is_candidate);
+            return candidates.take(limit).map(|index| (0.0, index)).collect();
         }
         let scores = self.scores(questions, &typed);
-        let mut found: Vec<_> = candidates.filter(|index| scores[*index] > 0.0).collect();
+        let matching = (0..questions.len()).filter(|index| scores[*index] > 0.0);
+        let mut found: Vec<_> = matching.filter(is_candidate).collect();
         let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
         if found.len() > limit && limit > 0 {
             found.select_nth_unstable_by(limit - 1, better);
         }
         found.truncate(limit);
         found.sort_unstable_by(better);
-        found
+        let found = found.into_iter();
+        found.map(|index| (scores[index], index)).collect()
     }
 
     /// Returns the score of each question. Digits may be a number or stand in a text; with `#`
@@ -126,7 +129,7 @@ impl SearchIndex {
         };
         if let Some(number) = number {
             for (score, question) in scores.iter_mut().zip(questions) {
-                *score = score.max(number.score(question.number));
+                *score = score.max(number.score(question));
             }
         }
         scores
@@ -246,26 +249,36 @@ impl IndexedWord {
     }
 }
 
-/// A typed number: `7`, `#7`, `007`.
+/// A typed number: `7`, `#7`, `007`; `s7`, `#s7` for a server's own question.
 struct NumberQuery {
     value: u32,
     /// The typed digits. They also match longer numbers: a user who types 1 may be about to type
     /// 12.
     digits: String,
+    /// Whether only a server's own question is meant.
+    is_of_server: bool,
 }
 
 impl NumberQuery {
     fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').unwrap_or(text).trim_start();
+        let number = text.strip_prefix('#').unwrap_or(text).trim_start();
+        let digits = number.strip_prefix('s').unwrap_or(number);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let value = digits.parse().ok().filter(|_| is_number)?;
         Some(Self {
             value,
             digits: digits.to_owned(),
+            is_of_server: digits.len() < number.len(),
         })
     }
 
-    fn score(&self, number: u32) -> f32 {
+    fn score(&self, question: &Question) -> f32 {
+        let Some(number) = question.number else {
+            return 0.0;
+        };
+        if self.is_of_server != question.id.starts_with(SERVER_ID_PREFIX) {
+            return 0.0;
+        }
         if number == self.value {
             return EXACT_NUMBER_SCORE;
         }
@@ -339,7 +352,7 @@ mod tests {
         let numbers: Vec<_> = BANK
             .search("1", 25)
             .iter()
-            .map(|found| found.number)
+            .filter_map(|found| found.number)
             .collect();
         assert_eq!(numbers[..4], [1, 10, 11, 12]);
         assert!(first("#99999999999999999999").is_none());
@@ -350,7 +363,10 @@ mod tests {
         let text = "question,answer,how_to_answer,example_answer,points,pitfalls,follow_up\n\
                     What does HTTP status 429 ask of a client?,A.,B.,C.,\"a\nb\nc\",d,e\n";
         let source = quizloop_diagnostics::Source::new("a.csv", text);
-        let options = super::super::import_export::ImportOptions::default();
+        let options = super::super::import_export::ImportOptions {
+            first_number: Some(1000),
+            ..super::super::import_export::ImportOptions::default()
+        };
         let import = super::super::import_export::import_csv(&source, &options).unwrap();
         assert_eq!(import.rejected, []);
         let pack = RawFile {
@@ -360,7 +376,10 @@ mod tests {
         let (bank, _) = Bank::load(built_in(), &[pack]);
         let found = |typed: &str| -> Vec<u32> {
             let found = bank.search(typed, 25);
-            found.iter().map(|question| question.number).collect()
+            found
+                .iter()
+                .filter_map(|question| question.number)
+                .collect()
         };
         assert_eq!(found("429"), [1000]);
         assert_eq!(found("#429"), [0; 0], "only a number follows a #");
@@ -370,7 +389,7 @@ mod tests {
 
     #[test]
     fn a_filter_comes_before_the_limit() {
-        let seniors = |question: &Question| question.level == Level::Senior;
+        let seniors = |question: &Question| question.level == Some(Level::Senior);
         let all = BANK.search_among("task", SEARCH_MAX, seniors);
         assert!(all.iter().all(|question| seniors(question)));
         let first = BANK.search("task", SEARCH_MAX);

@@ -1,6 +1,7 @@
 //! A question with the positions of its fields in the file, for diagnostics.
 
-use super::question::{Question, TextField};
+use super::field_error::FieldError;
+use super::question::Question;
 use quizloop_diagnostics::{Diagnostic, Severity, Source, Span, TomlField};
 
 /// Position of a field in its file.
@@ -24,6 +25,8 @@ pub struct SourcedQuestion {
     pub file: usize,
     /// Whether the question is built in; the rules are stricter then.
     pub built_in: bool,
+    /// Whether the file has an id for it; otherwise the id is made from the question.
+    pub has_own_id: bool,
     /// Position of the header of its table.
     pub header_span: Span,
     /// Positions of its fields.
@@ -81,18 +84,10 @@ impl SourcedQuestion {
         }
     }
 
-    /// Creates an error at a text field.
-    pub(crate) fn error_in(
-        &self,
-        source: &Source,
-        text_field: &TextField<'_>,
-        message: String,
-    ) -> Diagnostic {
-        Diagnostic::at(
-            source,
-            &self.key_span(text_field.field, text_field.item),
-            message,
-        )
+    /// Returns an error with its position.
+    pub fn located(&self, source: &Source, error: FieldError) -> Diagnostic {
+        let span = self.key_span(error.field, error.item);
+        Diagnostic::at(source, &span, error.message).fix(error.fix)
     }
 
     /// Creates an error at a field's key.

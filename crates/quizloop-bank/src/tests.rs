@@ -1,7 +1,13 @@
 //! Operators' question files, valid and invalid.
 
-use super::{Bank, FieldError, Frequency, Kind, PackFile, Question, built_in};
-use quizloop_diagnostics::{Diagnostic, MAX_BYTES, render_all};
+use proptest::prelude::*;
+
+use super::import_export::{self, AnkiOptions, ImportOptions, import_csv, import_json};
+use super::{
+    Bank, FieldError, Frequency, Kind, Level, OTHER_TOPIC, PackFile, Question, built_in,
+    check_question,
+};
+use quizloop_diagnostics::{Diagnostic, MAX_BYTES, Source, render_all};
 
 pub const GOOD: &str = r#"
 [[question]]
@@ -104,16 +110,7 @@ fn all_mistakes_are_found_at_once() {
         ("type = \"concept\"", "type = \"conceptual\""),
         ("points = [\"It hands over\"", "points = [1"),
         ("python = \"3.11\"", "python = \"3\""),
-        ("docs = \"https://example.org/mailbox\"\n", ""),
     ]), @r#"
-    error: missing key `docs` in [[question]]
-     --> own.toml:2:1
-      |
-    2 | [[question]]
-      | ^^^^^^^^^^^^
-      |
-      = help: add a line `docs = …`
-
     error: `number` must be a whole number from 1, not a string
      --> own.toml:4:10
       |
@@ -163,14 +160,14 @@ fn all_mistakes_are_found_at_once() {
        = help: write the first version that runs the code, or the first and the last one
 
     error: unknown key `folow_up` in [[question]]
-      --> own.toml:15:1
+      --> own.toml:16:1
        |
-    15 | folow_up = "How do you stop the consumers?"
+    16 | folow_up = "How do you stop the consumers?"
        | ^^^^^^^^
        |
        = help: did you mean `follow_up`?
 
-    8 errors
+    7 errors
     "#);
 }
 
@@ -181,11 +178,8 @@ fn a_question_that_breaks_the_callers_rule_is_skipped_with_its_line() {
             question.id, "own-question",
             "built-in questions are left out"
         );
-        vec![FieldError {
-            field: "docs",
-            message: "`docs` is too long for the answer".into(),
-            fix: "shorten it".into(),
-        }]
+        let message = "`docs` is too long for the answer";
+        vec![FieldError::new("docs", message, "shorten it")]
     };
     let (bank, diagnostics) = Bank::check(built_in(), &[pack("own.toml", GOOD)], rule);
     assert_eq!(bank.len(), load(&[]).0.len());
@@ -253,7 +247,7 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
         ("What is a mailbox for?", &"What is a mailbox for? ".repeat(14)),
         ("\"The limit\"", &format!("\"The limit{}\"", " and the room".repeat(8))),
         ("topic = \"queues\"", "topic = \"queues-and-whatever-else-there-is\""),
-        ("\"Saying it is thread-safe.\"", ""),
+        ("\"Saying it is thread-safe.\"", "\"a\", \"b\", \"c\", \"d\", \"e\""),
     ]), @r#"
     error: `topic` has 33 characters, 3 more than the limit of 30
      --> own.toml:5:1
@@ -279,10 +273,10 @@ fn texts_that_are_too_long_are_reported_with_the_excess() {
        |
        = help: shorten it
 
-    error: `pitfalls` has 0 items, but needs 1 to 4
+    error: `pitfalls` has 5 items, but at most 4 are allowed
       --> own.toml:13:1
        |
-    13 | pitfalls = []
+    13 | pitfalls = ["a", "b", "c", "d", "e"]
        | ^^^^^^^^
        |
        = help: add or remove items
@@ -448,7 +442,7 @@ fn wrong_outputs_are_three_for_a_prediction_and_all_differ() {
 #[test]
 fn every_built_in_prediction_has_four_outputs() {
     let (bank, _) = load(&[]);
-    let predict = |question: &&Question| question.kind == Kind::Predict;
+    let predict = |question: &&Question| question.kind == Some(Kind::Predict);
     let predictions: Vec<_> = bank.questions().iter().filter(predict).collect();
     assert_eq!(predictions.len(), 16);
     for question in predictions {
@@ -497,7 +491,7 @@ fn texts_that_would_break_a_message_are_rejected() {
     10 | how_to_answer = "  "
        | ^^^^^^^^^^^^^
        |
-       = help: write it, or remove the entry
+       = help: write it, or remove it
 
     error: point 3 is a duplicate
       --> own.toml:12:54
@@ -709,7 +703,235 @@ fn built_in_questions_must_follow_every_rule() {
     "#);
 }
 
+/// A question needs only its text and an answer.
+const MINIMAL: &str =
+    "[[question]]\nquestion = \"What is a closure?\"\nanswer = \"A function with its scope.\"\n";
+
+#[test]
+fn a_question_and_an_answer_are_enough() {
+    let text = format!(
+        "{MINIMAL}[[question]]\nid = \"hoisting\"\nlevel = \"senior\"\nquestion = \"What is hoisted?\"\nanswer = \"Declarations.\"\n"
+    );
+    let (bank, diagnostics) = check(built_in(), &[pack("js.toml", &text)]);
+    let closure = Question {
+        id: "what-is-a-closure-41a3335e".into(),
+        question: "What is a closure?".into(),
+        answer: "A function with its scope.".into(),
+        ..Question::default()
+    };
+    let hoisting = Question {
+        id: "hoisting".into(),
+        level: Some(Level::Senior),
+        question: "What is hoisted?".into(),
+        answer: "Declarations.".into(),
+        ..Question::default()
+    };
+    assert_eq!(
+        bank.questions().iter().rev().take(2).collect::<Vec<_>>(),
+        [&hoisting, &closure],
+        "nothing is made up, and the file's order is kept"
+    );
+    // One line says what a question lacks.
+    insta::assert_snapshot!(render_all(&diagnostics), @"
+    warning: 2 questions are incomplete; they are asked all the same
+    --> js.toml
+     = help: line 1: no `id`, `topic`, `level`, `how_to_answer`, `example_answer`, `points`, `pitfalls`, `docs` or `follow_up`
+             line 4: no `topic`, `how_to_answer`, `example_answer`, `points`, `pitfalls`, `docs` or `follow_up`
+             Without an `id`, a question whose text you change becomes a new question.
+
+    1 warning
+    ");
+    assert_eq!(load(&[pack("js.toml", &text)]).1, "nothing found");
+}
+
+#[test]
+fn a_question_without_a_level_passes_every_filter() {
+    let (bank, _) = load(&[pack("js.toml", MINIMAL)]);
+    for level in Level::ALL {
+        let found: Vec<_> = bank.filter(Some(OTHER_TOPIC), Some(level)).collect();
+        assert_eq!(found.len(), 1, "{level}");
+    }
+    assert_eq!(bank.topics().last(), Some(OTHER_TOPIC));
+}
+
+#[test]
+fn the_same_question_twice_and_ids_of_servers_are_rejected() {
+    let text = format!(
+        "{MINIMAL}{MINIMAL}[[question]]\nid = \"s-1\"\nquestion = \"Why?\"\nanswer = \"So.\"\n"
+    );
+    let (bank, diagnostics) = load(&[pack("js.toml", text)]);
+    assert_eq!(bank.filter(Some(OTHER_TOPIC), None).count(), 1);
+    insta::assert_snapshot!(diagnostics, @r#"
+    error: the same question was asked before
+     --> js.toml:4:1
+      |
+    4 | [[question]]
+      | ^^^^^^^^^^^^
+      |
+    note: first used here
+     --> js.toml:1:1
+      |
+    1 | [[question]]
+      | ^^^^^^^^^^^^
+      = help: remove one of the two, or give each an `id`
+
+    error: the id `s-1` begins with `s-`, as only ids of a server's own questions do
+     --> js.toml:8:1
+      |
+    8 | id = "s-1"
+      | ^^
+      |
+      = help: choose another beginning
+
+    2 errors
+    "#);
+}
+
+#[test]
+fn a_built_in_question_must_be_complete() {
+    let (_, diagnostics) = check(&[("data/questions/other.toml", MINIMAL)], &[]);
+    insta::assert_snapshot!(render_all(&diagnostics), @"
+    error: this question has no `id`, `topic`, `level`, `how_to_answer`, `example_answer`, `points`, `pitfalls`, `docs`, `follow_up`, `number`, `type` or `python`
+     --> data/questions/other.toml:1:1
+      |
+    1 | [[question]]
+      | ^^^^^^^^^^^^
+      |
+      = help: every built-in question has them; data/README.md says what to write
+
+    error: `points` has 0 items, but needs 3 to 6
+     --> data/questions/other.toml:1:1
+      |
+    1 | [[question]]
+      | ^^^^^^^^^^^^
+      |
+      = help: add or remove items
+
+    error: `pitfalls` has 0 items, but needs 1 to 4
+     --> data/questions/other.toml:1:1
+      |
+    1 | [[question]]
+      | ^^^^^^^^^^^^
+      |
+      = help: add or remove items
+
+    3 errors
+    ");
+}
+
+#[test]
+fn a_question_without_a_file_keeps_the_rules_of_one_in_a_file() {
+    let text = |text: &str| Question {
+        id: "s-1".into(),
+        question: text.into(),
+        answer: "So.".into(),
+        points: vec!["a".into(), "b\nc".into()],
+        ..Question::default()
+    };
+    let rule = |_: &Question| vec![FieldError::new("docs", "is wrong", "fix it")];
+    let errors = check_question(&text(&"?".repeat(301)), rule);
+    let errors: Vec<_> = errors
+        .iter()
+        .map(|error| (error.field, error.item, error.message.as_str()))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            ("points", Some(1), "point 2 contains an empty line"),
+            (
+                "question",
+                None,
+                "`question` has 301 characters, 1 more than the limit of 300"
+            ),
+        ]
+    );
+    let good = Question {
+        points: Vec::new(),
+        ..text("Why?")
+    };
+    assert_eq!(check_question(&good, |_| Vec::new()), []);
+    assert_eq!(check_question(&good, rule).len(), 1);
+}
+
+/// A question with any of the parts that a file may leave out.
+fn any_question() -> impl Strategy<Value = Question> {
+    let (bank, _) = load(&[]);
+    let with_code = bank.get("queue-handover").unwrap().clone();
+    let predict = bank
+        .questions()
+        .iter()
+        .find(|one| one.kind == Some(Kind::Predict));
+    let whole = prop::sample::select(vec![with_code, predict.unwrap().clone()]);
+    let parts = prop::array::uniform13(any::<bool>());
+    (whole, parts).prop_map(|(whole, parts)| {
+        let [
+            number,
+            topic,
+            level,
+            tags,
+            asked,
+            hint,
+            example,
+            points,
+            pitfalls,
+            python,
+            docs,
+            follow_up,
+            code,
+        ] = parts;
+        let mut one = whole;
+        one.number = one.number.filter(|_| number);
+        one.level = one.level.filter(|_| level);
+        one.asked = one.asked.filter(|_| asked);
+        one.how_to_answer = one.how_to_answer.filter(|_| hint);
+        one.example_answer = one.example_answer.filter(|_| example);
+        one.python = one.python.filter(|_| python);
+        one.docs = one.docs.filter(|_| docs);
+        one.follow_up = one.follow_up.filter(|_| follow_up);
+        if !topic {
+            one.topic = OTHER_TOPIC.into();
+        }
+        for (list, is_kept) in [
+            (&mut one.tags, tags),
+            (&mut one.points, points),
+            (&mut one.pitfalls, pitfalls),
+        ] {
+            if !is_kept {
+                list.clear();
+            }
+        }
+        if !code {
+            one = Question {
+                kind: None,
+                code: None,
+                output: None,
+                wrong_outputs: Vec::new(),
+                ..one
+            };
+        }
+        one
+    })
+}
+
 proptest::proptest! {
+    /// Every export keeps what a question has, and an import adds nothing.
+    #[test]
+    fn an_export_can_be_imported_again(question in any_question()) {
+        let from_pack = Bank::load(&[], &[pack("own.toml", import_export::pack(&[&question]))]).0;
+        prop_assert_eq!(from_pack.questions(), std::slice::from_ref(&question));
+        let source = |name: &str, text: String| Source::new(name, text);
+        let options = ImportOptions::default();
+        let table = source("own.csv", import_export::csv(&[&question]));
+        let list = source("own.json", import_export::json(&[&question]));
+        for found in [import_csv(&table, &options), import_json(&list, &options)] {
+            let found = found.unwrap();
+            prop_assert_eq!(&found.rejected, &[]);
+            prop_assert_eq!(&found.questions, std::slice::from_ref(&question));
+        }
+        let note = import_export::anki(&[&question], &AnkiOptions::default());
+        prop_assert!(!note.contains("<ul></ul>") && !note.contains("href=\"\""), "{}", note);
+    }
+
     /// A damaged file is read or rejected without a panic, and each diagnostic can be rendered.
     #[test]
     fn damaged_files_cause_no_panic(

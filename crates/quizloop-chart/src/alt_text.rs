@@ -37,6 +37,9 @@ pub fn alt_text(progress: &Progress) -> String {
 
 fn assessed_text(assessed: PointsSaid) -> String {
     let questions = pluralize(assessed.questions, "question", "questions");
+    if assessed.points == 0 {
+        return format!("Assessed: {questions}.");
+    }
     let points = pluralize(assessed.points, "point", "points");
     format!("Assessed: {questions}, {} of {points} said.", assessed.said)
 }

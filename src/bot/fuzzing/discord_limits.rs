@@ -29,8 +29,9 @@ pub fn check(response: &Response) {
     }
 }
 
-/// Discord docs, resources/message: "Create Message", "Embed Limits", "Allowed Mentions".
-fn check_message(message: &Value) {
+/// Panics if Discord would reject the message (Discord docs, resources/message: "Create Message",
+/// "Embed Limits", "Allowed Mentions").
+pub fn check_message(message: &Value) {
     assert_eq!(limits::check_message(message), [], "{message}");
     let mentions = &message["allowed_mentions"];
     assert_eq!(mentions["parse"], serde_json::json!([]), "{message}");
@@ -40,6 +41,9 @@ fn check_message(message: &Value) {
     );
     for embed in list(&message["embeds"]) {
         assert!(list(&embed["fields"]).len() <= 25, "{embed}");
+        let parts = ["title", "description", "fields", "image", "footer"];
+        let has_part = parts.iter().any(|part| !embed[part].is_null());
+        assert!(has_part, "an empty embed: {message}");
     }
     check_action_rows(list(&message["components"]));
     let empty = text(&message["content"]).trim().is_empty() && list(&message["embeds"]).is_empty();
@@ -87,9 +91,9 @@ fn check_select(menu: &Value) {
     assert_eq!(values.len(), options.len(), "duplicate value: {menu}");
 }
 
-/// Discord docs, interactions/receiving-and-responding, "Modal", and components/reference, "Text
-/// Input" and "Text Display".
-fn check_modal(form: &Value) {
+/// Panics if Discord would reject the modal (Discord docs, interactions/receiving-and-responding,
+/// "Modal", and components/reference, "Text Input" and "Text Display").
+pub fn check_modal(form: &Value) {
     assert_eq!(limits::check_modal(form), [], "{form}");
     let rows = list(&form["components"]).iter();
     let rows: Vec<_> = rows.filter(|component| component["type"] != 10).collect();

@@ -7,7 +7,7 @@ use quizloop_bank::{Kind, Question};
 /// A page of a model answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerPage {
-    /// The question and its key points. It is shown first.
+    /// The question and its key points, or else its answer. It is shown first.
     Short,
     /// The whole answer, and what to read.
     Explanation,
@@ -29,12 +29,33 @@ impl AnswerPage {
         ('t', Self::Traps),
     ];
 
-    /// Returns the pages that a question has. The first page of a question of type predict shows
-    /// its program and output, so it has no page for them.
+    /// Returns the pages that a question has: the first one, and those with a text of their own.
     pub fn of(question: &Question) -> impl Iterator<Item = Self> {
-        let has_code = question.code.is_some() && question.kind != Kind::Predict;
         let pages = Self::LETTERS.into_iter().map(|(_, page)| page);
-        pages.filter(move |page| has_code || *page != Self::Code)
+        pages.filter(|page| page.has_text(question))
+    }
+
+    /// Returns the page, or the first one if the question has no such page. Example: the button is
+    /// older than the question's present text.
+    #[must_use]
+    pub fn or_first(self, question: &Question) -> Self {
+        if self.has_text(question) {
+            self
+        } else {
+            Self::Short
+        }
+    }
+
+    fn has_text(self, question: &Question) -> bool {
+        match self {
+            Self::Short => true,
+            // Without key points, the first page shows the whole answer.
+            Self::Explanation => !question.points.is_empty(),
+            // The first page of a question of type predict shows its program and output.
+            Self::Code => question.code.is_some() && question.kind != Some(Kind::Predict),
+            Self::Spoken => question.example_answer.is_some() || question.follow_up.is_some(),
+            Self::Traps => !question.pitfalls.is_empty() || question.how_to_answer.is_some(),
+        }
     }
 
     /// Returns the position among all pages.

@@ -5,13 +5,13 @@ use jiff::civil::Date;
 
 use super::component::{ActionRow, ButtonStyle, SelectOption, StringSelect};
 use super::daily::button;
+use super::rating;
 use super::text::{bullets, pluralize, spoiler};
 use crate::bot::interactions::assessment::{AssessmentAction, AssessmentState};
 use crate::bot::interactions::custom_id::ComponentId;
 use crate::bot::interactions::quiz::{OptionOrder, QuizAction, QuizState};
 use quizloop_bank::Question;
 use quizloop_core::question_picker::PickMode;
-use quizloop_core::review::Rating;
 use quizloop_core::self_assessment::Ticks;
 
 /// Number of days ahead for which a weekday alone names one day.
@@ -22,11 +22,7 @@ const WEEKDAY_IS_CLEAR: i32 = 6;
 pub fn rows(question: &Question, state: AssessmentState) -> Vec<ActionRow> {
     let id = |action| ComponentId::Assess { action, state };
     if question.points.is_empty() {
-        let rate = |rating| {
-            let action = AssessmentAction::Rate(rating);
-            button(ButtonStyle::Secondary, rating_label(rating), &id(action))
-        };
-        return vec![ActionRow::buttons(Rating::ALL.map(rate).into())];
+        return vec![rating::row(|rating| id(AssessmentAction::Rate(rating)))];
     }
     let option = |(number, point): (usize, &String)| {
         // Menus don't render Markdown.
@@ -44,13 +40,10 @@ pub fn rows(question: &Question, state: AssessmentState) -> Vec<ActionRow> {
     ]
 }
 
-const fn rating_label(rating: Rating) -> &'static str {
-    match rating {
-        Rating::Again => "Didn't know it",
-        Rating::Hard => "Knew a part",
-        Rating::Good => "Knew most",
-        Rating::Easy => "Knew it all",
-    }
+/// The text that explains the rows, if they need one.
+pub fn prompt(question: &Question) -> Option<String> {
+    let has_points = !question.points.is_empty();
+    (!has_points).then(|| rating::QUESTION.to_owned())
 }
 
 /// What a member has achieved with a round, and what comes next.
@@ -76,9 +69,8 @@ pub fn closing(question: &Question, result: &AssessmentResult) -> String {
     if !missed.is_empty() {
         parts.push(format!("Missed:\n{}", bullets(missed)));
     }
-    if !question.follow_up.is_empty() {
-        let follow_up = spoiler(&question.follow_up);
-        parts.push(format!("Likely follow-up: {follow_up}"));
+    if let Some(follow_up) = &question.follow_up {
+        parts.push(format!("Likely follow-up: {}", spoiler(follow_up)));
     }
     parts.push(next_line(result));
     parts.join("\n\n")

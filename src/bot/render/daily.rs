@@ -3,7 +3,7 @@
 use super::message::{Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENTION_MAX};
 use super::text::{pluralize, python_block, truncate, without_link_previews};
 use crate::bot::interactions::custom_id::ComponentId;
-use quizloop_bank::{Kind, Level, Question};
+use quizloop_bank::{Kind, Level, OTHER_TOPIC, Question};
 use quizloop_core::round::Round;
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
@@ -17,11 +17,12 @@ pub const POST_CONTENT_MAX: usize = CONTENT_MAX - ROLE_MENTION_MAX;
 const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];
 
 /// The embed colour for a question's level.
-pub const fn color(level: Level) -> u32 {
+pub const fn color(level: Option<Level>) -> u32 {
     match level {
-        Level::Junior => 0x3b_a5_5d,
-        Level::Mid => 0x4f_7c_d8,
-        Level::Senior => 0x9b_59_b6,
+        Some(Level::Junior) => 0x3b_a5_5d,
+        Some(Level::Mid) => 0x4f_7c_d8,
+        Some(Level::Senior) => 0x9b_59_b6,
+        None => 0x74_7f_8d,
     }
 }
 
@@ -37,18 +38,16 @@ pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
         color: color(question.level),
         ..Embed::default()
     }
-    .inline_field("Level", question.level.to_string())
-    .inline_field("Topic", topic_label(&question.topic));
+    .inline_field("Level", level_label(question.level))
+    .inline_field("Topic", named_topic(question).unwrap_or_default());
     if DECK_NOTICE_AT.contains(&round.remaining) {
         embed = embed.field("Coming up", deck_notice(round.remaining));
     }
     let mut message = Message::embed(embed.footer(footer(round, replied)));
     message.content = Some(content);
-    message.buttons(vec![
-        hint_button(question),
-        answer_button(question),
-        button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak),
-    ])
+    let streak = button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak);
+    let buttons = hint_button(question).into_iter();
+    message.buttons(buttons.chain([answer_button(question), streak]).collect())
 }
 
 /// The texts of a daily message.
@@ -86,14 +85,14 @@ pub fn button(style: ButtonStyle, label: &str, component: &ComponentId) -> Butto
     Button::new(style, label, component.custom_id())
 }
 
-/// The button that shows how to answer the question, to the member alone.
-pub fn hint_button(question: &Question) -> Button {
-    let question = question.id.clone();
-    button(
-        ButtonStyle::Secondary,
-        "Hint",
-        &ComponentId::Hint { question },
-    )
+/// The button that shows how to answer the question, to the member alone; `None` if the question has
+/// no hint.
+pub fn hint_button(question: &Question) -> Option<Button> {
+    question.how_to_answer.as_ref()?;
+    let hint = ComponentId::Hint {
+        question: question.id.clone(),
+    };
+    Some(button(ButtonStyle::Secondary, "Hint", &hint))
 }
 
 /// The button that shows the model answer, to the member alone.
@@ -109,9 +108,9 @@ pub fn answer_button(question: &Question) -> Button {
 /// The code without which the question can't be understood.
 fn question_code(question: &Question) -> Option<&str> {
     match question.kind {
-        Kind::Predict => question.code.as_deref(),
-        Kind::Bug => question.broken.as_deref(),
-        Kind::Concept | Kind::Compare | Kind::Design => None,
+        Some(Kind::Predict) => question.code.as_deref(),
+        Some(Kind::Bug) => question.broken.as_deref(),
+        Some(Kind::Concept | Kind::Compare | Kind::Design) | None => None,
     }
 }
 
@@ -126,6 +125,16 @@ pub fn question_text(question: &Question) -> String {
 /// A topic for display: `structured-concurrency` becomes "structured concurrency".
 pub fn topic_label(topic: &str) -> String {
     topic.replace('-', " ")
+}
+
+/// The topic of a question for display, if its author named one.
+pub fn named_topic(question: &Question) -> Option<String> {
+    (question.topic != OTHER_TOPIC).then(|| topic_label(&question.topic))
+}
+
+/// A level for display; empty if there is none.
+pub fn level_label(level: Option<Level>) -> &'static str {
+    level.map_or("", Level::name)
 }
 
 fn deck_notice(left: usize) -> String {

@@ -38,7 +38,10 @@ pub fn report_modal(question: &Question) -> Modal {
         MAX_REPORT_CHARS,
     )
     .placeholder("Admins of this server will see it with your name, until they close it.");
-    let title = format!("Report a mistake in #{}", question.number);
+    let title = match question.number_label() {
+        Some(number) => format!("Report a mistake in {number}"),
+        None => "Report a mistake".into(),
+    };
     Modal::new(&title, form.custom_id(), vec![field]).text(&format!("**{}**", question.question))
 }
 
@@ -91,7 +94,10 @@ pub fn list<'a>(
     for report in &shown {
         let question = find(&report.question).map_or_else(
             || format!("{} (no longer in the bank)", report.question),
-            |question| format!("#{} {}", question.number, question.id),
+            |question| match question.number_label() {
+                Some(number) => format!("{number} {}", question.id),
+                None => question.id.clone(),
+            },
         );
         let text = format!(
             "<@{}> {}: {}",

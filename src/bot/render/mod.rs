@@ -18,6 +18,7 @@ pub mod privacy;
 pub mod progress;
 pub mod question_check;
 pub mod quiz;
+pub mod rating;
 pub mod remind;
 pub mod reveal;
 pub mod streak;

@@ -60,12 +60,10 @@ pub fn check(question: &Question) -> Vec<FieldError> {
             }
         }
     }
-    let error =
-        |((field, _), (name, error)): ((&'static str, _), (&str, LengthError))| FieldError {
-            field,
-            message: format!("Discord cannot show {name}: {error}"),
-            fix: advice(question, &error),
-        };
+    let error = |((field, _), (name, error)): ((&'static str, _), (&str, LengthError))| {
+        let message = format!("Discord cannot show {name}: {error}");
+        FieldError::new(field, message, advice(question, &error))
+    };
     longest.into_iter().map(error).collect()
 }
 
@@ -94,7 +92,8 @@ fn fields_in(question: &Question, part: &str) -> Vec<(&'static str, usize)> {
         .map(|field| (field.field, field.text));
     let texts = prose
         .chain(question.programs())
-        .chain([("docs", question.docs.as_str()), ("topic", &question.topic)]);
+        .chain([("topic", question.topic.as_str())])
+        .chain(question.docs.as_deref().map(|docs| ("docs", docs)));
     let mut lengths: BTreeMap<&str, usize> = BTreeMap::new();
     for (field, text) in texts {
         if part.contains(&plain(text)) {
@@ -110,7 +109,7 @@ fn fields_in(question: &Question, part: &str) -> Vec<(&'static str, usize)> {
 pub(super) struct Rendered {
     name: &'static str,
     pub(super) json: Value,
-    is_modal: bool,
+    pub(super) is_modal: bool,
 }
 
 impl Rendered {
@@ -234,6 +233,10 @@ fn with_self_assessment(open: OpenAnswer<'_>, result: Option<AssessmentResult>) 
             points: u8::MAX,
             reviews_before: u16::MAX,
         };
+        let prompt = assessment::prompt(question);
+        message
+            .embeds
+            .extend(prompt.map(|text| open.closing_embed(text)));
         assessment::rows(question, state)
     };
     message.components.splice(0..0, rows);
@@ -283,7 +286,7 @@ fn sample_state(question: &Question) -> QuizState {
         question: question.id.clone(),
         topic: Some(question.topic.clone()),
         path: None,
-        level: Some(question.level),
+        level: Some(question.effective_level()),
         mode: PickMode::Mixed,
         reviews_before: u16::MAX,
         order: OptionOrder::default(),

@@ -5,10 +5,11 @@ use std::iter;
 use jiff::civil::Date;
 
 use super::component::{ButtonStyle, SelectOption, StringSelect};
-use super::daily::{button, color, question_text, topic_label};
+use super::daily::{button, color, level_label, named_topic, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
+use super::rating;
 use super::reveal::{
     ShortText, WRITTEN_MAX, page_buttons, page_embed, short_embed, short_page, written_answer,
     written_answer_within,
@@ -95,8 +96,8 @@ pub fn question(
         color: color(question.level),
         ..Embed::default()
     }
-    .inline_field("Level", question.level.to_string())
-    .inline_field("Topic", topic_label(&question.topic))
+    .inline_field("Level", level_label(question.level))
+    .inline_field("Topic", named_topic(question).unwrap_or_default())
     .inline_field("Why now", reason_text(header.reason));
     if let Some(path) = header.path {
         let PathPosition {
@@ -106,12 +107,14 @@ pub fn question(
         } = path;
         embed = embed.inline_field("Path", format!("{title} · {position} of {total}"));
     }
+    let hint_text = question.how_to_answer.as_deref();
     if hint {
-        embed = embed.question_field("Hint", question.how_to_answer.as_str());
+        embed = embed.question_field("Hint", hint_text.unwrap_or_default());
     }
     let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
     let press = |style, label: &str, action| quiz_button(style, label, action, state);
-    let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
+    let offers_hint = !hint && hint_text.is_some();
+    let hint = offers_hint.then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
     let another = press(ButtonStyle::Secondary, "Another", QuizAction::Next);
     if outputs.is_empty() {
         let own = press(ButtonStyle::Secondary, "Write my answer", QuizAction::Write);
@@ -190,14 +193,56 @@ pub fn answer_modal(question: &Question, state: &QuizState) -> Modal {
     .text(&question_text(question))
 }
 
-/// A page of the model answer, with a menu to tick the key points that were made. Above it is what
-/// the member wrote, if they did, or which output they chose.
+/// A page of the model answer, with a menu to tick the key points that were made, or else buttons to
+/// rate the answer. Above it is what the member wrote, if they did, or which output they chose.
 pub fn answer(
     question: &Question,
     state: &QuizState,
     page: AnswerPage,
     written: Option<&str>,
 ) -> Message {
+    let page = page.or_first(question);
+    let embed = match page {
+        AnswerPage::Short => short_embed(question, short_text(question, state)),
+        _ => page_embed(question, page),
+    };
+    let mut message = Message::embed(embed);
+    message.components = scoring_rows(question, state);
+    if question.points.is_empty() {
+        message.embeds.push(Embed {
+            description: Some(rating_prompt(state).to_owned()),
+            color: color(question.level),
+            ..Embed::default()
+        });
+    }
+    let pages = pages(question, page, state, QuizAction::Page);
+    message.components.extend(pages);
+    message.content = Some(match written {
+        Some(text) => written_answer(text),
+        None => prediction_text(question, state),
+    });
+    message
+}
+
+/// The menu and buttons with which a member scores their answer.
+fn scoring_rows(question: &Question, state: &QuizState) -> Vec<ActionRow> {
+    let press = |label, action| quiz_button(ButtonStyle::Secondary, label, action, state);
+    let skip = press("Skip scoring", QuizAction::Next);
+    let report = report_button(question);
+    if question.points.is_empty() {
+        let ratings = if state.predicted_wrong() {
+            ActionRow::buttons(vec![press(
+                rating::label(Rating::Again),
+                QuizAction::Rate(Rating::Again),
+            )])
+        } else {
+            rating::row(|rating| ComponentId::Quiz {
+                action: QuizAction::Rate(rating),
+                state: state.clone(),
+            })
+        };
+        return vec![ratings, ActionRow::buttons(vec![skip, report])];
+    }
     let choice = |(number, point): (usize, &String)| {
         // Menus don't render Markdown.
         SelectOption::new(&point.replace('`', ""), number.to_string())
@@ -210,24 +255,19 @@ pub fn answer(
     };
     let menu = StringSelect::new(id.custom_id(), "Which points did you make?", choices)
         .value_range(1, points);
-    let press = |label, action| quiz_button(ButtonStyle::Secondary, label, action, state);
-    let embed = match page {
-        AnswerPage::Short => short_embed(question, short_text(question, state)),
-        _ => page_embed(question, page),
-    };
-    let mut message = Message::embed(embed).select(menu).buttons(vec![
-        press("None of them", QuizAction::NoPoints),
-        press("Skip scoring", QuizAction::Next),
-        report_button(question),
-    ]);
-    message
-        .components
-        .push(pages(question, page, state, QuizAction::Page));
-    message.content = Some(match written {
-        Some(text) => written_answer(text),
-        None => prediction_text(question, state),
-    });
-    message
+    let none = press("None of them", QuizAction::NoPoints);
+    vec![
+        ActionRow::select(menu),
+        ActionRow::buttons(vec![none, skip, report]),
+    ]
+}
+
+/// The text above the ratings.
+fn rating_prompt(state: &QuizState) -> &'static str {
+    match prediction_verdict(state) {
+        "" => rating::QUESTION,
+        verdict => verdict,
+    }
 }
 
 fn pages(
@@ -235,7 +275,7 @@ fn pages(
     shown: AnswerPage,
     state: &QuizState,
     turn: impl Fn(AnswerPage) -> QuizAction,
-) -> ActionRow {
+) -> Option<ActionRow> {
     page_buttons(question, shown, |page| ComponentId::Quiz {
         action: turn(page),
         state: state.clone(),
@@ -286,6 +326,7 @@ pub fn score_message(
     score: &Score,
     page: AnswerPage,
 ) -> Message {
+    let page = page.or_first(question);
     let shown = match page {
         AnswerPage::Short => scored_points(question, state, score.made),
         _ => page_embed(question, page),
@@ -306,7 +347,7 @@ pub fn score_message(
     let mut message = Message::embed(shown).buttons(vec![next, report_button(question)]);
     message
         .components
-        .push(pages(question, page, state, |page| {
+        .extend(pages(question, page, state, |page| {
             QuizAction::ScoredPage(ScoredPage {
                 page,
                 made: score.made,
@@ -318,6 +359,9 @@ pub fn score_message(
 
 /// The first page with the key points in two lists: missed and made.
 fn scored_points(question: &Question, state: &QuizState, made: MadePoints) -> Embed {
+    if question.points.is_empty() {
+        return short_embed(question, short_text(question, state));
+    }
     let listed = |was_made: bool| {
         let points = question.points.iter().enumerate();
         let points = points.filter(|(place, _)| made.contains(*place) == was_made);
@@ -339,6 +383,10 @@ fn prediction_verdict(state: &QuizState) -> &'static str {
 fn title(question: &Question, score: &Score) -> String {
     if !score.is_new {
         return "Already scored".into();
+    }
+    if question.points.is_empty() {
+        let rating = rating::label(score.review.rating);
+        return format!("You rated your answer: {rating}");
     }
     let points = pluralize(question.points.len(), "key point", "key points");
     format!("You made {} of {points}", score.made.count())
@@ -385,6 +433,9 @@ pub fn path_progress_text(progress: &PathProgress) -> String {
         format!(" The next repeat comes {}.", relative_day(*today, day))
     });
     match unseen {
+        0 if *total == 0 => format!(
+            "An admin has disabled every question of **{title}**. `/quiz path:` has other paths."
+        ),
         0 => format!(
             "🎉 That's all of **{title}**: you've scored every one of its {questions}.{next} \
              `/quiz path:` has other paths."

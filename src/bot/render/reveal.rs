@@ -1,9 +1,9 @@
 //! The model answer in pages, the hint, and the confirmation before an early reveal.
 
-use super::daily::{button, color, question_text, topic_label};
+use super::daily::{button, color, named_topic, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, ButtonStyle, CONTENT_MAX, Embed, Message};
-use super::text::{bullets, closed_beginning, output_block, python_block};
+use super::text::{bullets, capitalized, closed_beginning, output_block, python_block};
 pub use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
@@ -53,10 +53,9 @@ impl OpenAnswer<'_> {
             round: self.round,
             question: self.question.id.clone(),
         };
-        vec![
-            page_buttons(self.question, self.page, turn),
-            ActionRow::buttons(vec![report_button(self.question)]),
-        ]
+        let report = ActionRow::buttons(vec![report_button(self.question)]);
+        let pages = page_buttons(self.question, self.page, turn);
+        pages.into_iter().chain([report]).collect()
     }
 
     /// The embed with the text at the end of a private answer.
@@ -69,20 +68,29 @@ impl OpenAnswer<'_> {
     }
 }
 
-/// A row with a button for each page. The one of the page that is shown can't be pressed.
+/// A row with a button for each page, if there are several. The one of the page that is shown can't
+/// be pressed.
 pub fn page_buttons(
     question: &Question,
     shown: AnswerPage,
     id: impl Fn(AnswerPage) -> ComponentId,
-) -> ActionRow {
+) -> Option<ActionRow> {
+    let shown = shown.or_first(question);
     let turn = |page: AnswerPage| {
-        button(ButtonStyle::Secondary, page_label(page), &id(page)).disabled(page == shown)
+        button(
+            ButtonStyle::Secondary,
+            page_label(question, page),
+            &id(page),
+        )
+        .disabled(page == shown)
     };
-    ActionRow::buttons(AnswerPage::of(question).map(turn).collect())
+    let buttons: Vec<_> = AnswerPage::of(question).map(turn).collect();
+    (buttons.len() > 1).then(|| ActionRow::buttons(buttons))
 }
 
-const fn page_label(page: AnswerPage) -> &'static str {
+fn page_label(question: &Question, page: AnswerPage) -> &'static str {
     match page {
+        AnswerPage::Short if question.points.is_empty() => "Answer",
         AnswerPage::Short => "In short",
         AnswerPage::Explanation => "Explain",
         AnswerPage::Code => "Code",
@@ -91,8 +99,9 @@ const fn page_label(page: AnswerPage) -> &'static str {
     }
 }
 
-/// A page of the model answer.
+/// A page of the model answer; the first one if the question has no such page any more.
 pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
+    let page = page.or_first(question);
     let (title, text) = match page {
         AnswerPage::Short => return short_embed(question, ShortText::WithOutput),
         AnswerPage::Explanation => ("explanation", question.answer.clone()),
@@ -103,13 +112,21 @@ pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
     let embed = titled_embed(question, title, text);
     match page {
         AnswerPage::Short | AnswerPage::Code => embed,
-        AnswerPage::Explanation => embed.question_field("Read more", question.docs.as_str()),
-        AnswerPage::Spoken => embed.question_field("Likely follow-up", &question.follow_up),
+        AnswerPage::Explanation => {
+            embed.question_field("Read more", or_empty(question.docs.as_ref()))
+        }
+        AnswerPage::Spoken => {
+            embed.question_field("Likely follow-up", or_empty(question.follow_up.as_ref()))
+        }
         AnswerPage::Traps => embed
             .question_field("Pitfalls", bullets(&question.pitfalls))
-            .question_field("Hint", question.how_to_answer.as_str()),
+            .question_field("Hint", or_empty(question.how_to_answer.as_ref())),
     }
-    .footer(source_line(question))
+}
+
+/// The text of an optional part. An empty field is not shown.
+fn or_empty(text: Option<&String>) -> &str {
+    text.map_or("", String::as_str)
 }
 
 /// The text above the key points.
@@ -121,12 +138,12 @@ pub enum ShortText {
     QuestionOnly,
 }
 
-/// The first page: the question and its key points, which are the short answer.
+/// The first page: the question and its key points, which are the short answer, or else the whole
+/// answer.
 pub fn short_embed(question: &Question, text: ShortText) -> Embed {
     let embed = short_page(question, text);
     if question.points.is_empty() {
-        let first = question.answer.split("\n\n").next().unwrap_or_default();
-        embed.question_field("In short", first)
+        embed.question_field("Read more", or_empty(question.docs.as_ref()))
     } else {
         embed.question_field("Key points", bullets(&question.points))
     }
@@ -134,16 +151,20 @@ pub fn short_embed(question: &Question, text: ShortText) -> Embed {
 
 /// The first page without the key points.
 pub fn short_page(question: &Question, text: ShortText) -> Embed {
-    let asked = question_text(question);
+    let mut shown = question_text(question);
     let output = question
         .output
         .as_deref()
-        .filter(|_| text == ShortText::WithOutput && question.kind == Kind::Predict);
-    let text = match output {
-        Some(output) => format!("{asked}\nOutput\n{}", output_block(output)),
-        None => asked,
-    };
-    titled_embed(question, "model answer", text).footer(source_line(question))
+        .filter(|_| text == ShortText::WithOutput && question.kind == Some(Kind::Predict));
+    if let Some(output) = output {
+        shown += "\nOutput\n";
+        shown += &output_block(output);
+    }
+    if question.points.is_empty() {
+        shown += "\n\n";
+        shown += &question.answer;
+    }
+    titled_embed(question, "model answer", shown)
 }
 
 /// What the member wrote, as a message's text above the answer.
@@ -168,16 +189,26 @@ pub fn written_answer_within(text: &str, max: usize) -> String {
 }
 
 fn titled_embed(question: &Question, title: &str, text: String) -> Embed {
-    Embed {
-        title: Some(format!("#{} · {title}", question.number)),
+    let embed = Embed {
+        title: Some(match question.number_label() {
+            Some(number) => format!("{number} · {title}"),
+            None => capitalized(title),
+        }),
         description: (!text.is_empty()).then_some(text),
         color: color(question.level),
         ..Embed::default()
+    };
+    match source_line(question) {
+        line if line.is_empty() => embed,
+        line => embed.footer(line),
     }
 }
 
 fn spoken(question: &Question) -> String {
-    format!("*{}*", question.example_answer.replace('*', "\\*"))
+    let example = question.example_answer.as_ref();
+    example.map_or_else(String::new, |text| {
+        format!("*{}*", text.replace('*', "\\*"))
+    })
 }
 
 /// The code blocks of an answer, without the code that the question itself shows.
@@ -186,7 +217,7 @@ fn code_blocks(question: &Question) -> String {
     if let Some(printed) = &question.broken_output {
         blocks.push(format!("Output with the bug\n{}", output_block(printed)));
     }
-    let is_fixed = question.kind == Kind::Bug && question.broken.is_some();
+    let is_fixed = question.kind == Some(Kind::Bug) && question.broken.is_some();
     if let Some(code) = question.code.as_deref().map(python_block) {
         blocks.push(if is_fixed {
             format!("Fixed code\n{code}")
@@ -200,22 +231,26 @@ fn code_blocks(question: &Question) -> String {
     blocks.join("\n\n")
 }
 
+/// Topic, level and Python version, as far as the question has them.
 fn source_line(question: &Question) -> String {
-    format!(
-        "{} · {} · Python {}",
-        topic_label(&question.topic),
-        question.level,
-        question.python
-    )
+    let parts = [
+        named_topic(question),
+        question.level.map(|level| level.to_string()),
+        question.python.map(|python| format!("Python {python}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 pub fn hint(question: &Question) -> Message {
+    let Some(hint) = &question.how_to_answer else {
+        return Message::text(format!(
+            "**{}**\n\nThere is no hint for this question.",
+            question.question
+        ));
+    };
     Message::embed(Embed {
         title: Some("Hint".into()),
-        description: Some(format!(
-            "**{}**\n\n{}",
-            question.question, question.how_to_answer
-        )),
+        description: Some(format!("**{}**\n\n{hint}", question.question)),
         color: HINT_COLOR,
         ..Embed::default()
     })

@@ -31,6 +31,7 @@ const LIN: UserId = UserId::new(2);
 
 mod assessments;
 mod feedback;
+mod missing_parts;
 mod pictures;
 mod privacies;
 mod question_limits;
@@ -146,7 +147,7 @@ fn daily_message() {
     ( My streak ) q1:streak
     ");
     let mut predict = question();
-    predict.kind = Kind::Predict;
+    predict.kind = Some(Kind::Predict);
     assert_snapshot!(daily::post(&predict, &round, 0), @r#"
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     ```py
@@ -182,7 +183,7 @@ fn the_text_of_the_daily_message_stands_alone() {
     let round = team_with_rounds().rounds()[0].clone();
     let role = RoleId::new(u64::MAX);
     let mut long = question();
-    long.kind = Kind::Predict;
+    long.kind = Some(Kind::Predict);
     long.question = "What is on https://docs.python.org/3/ and `http://localhost`?".into();
     long.code = Some("print('a')\n".repeat(200));
     let post = daily::post(&long, &round, 0).mention_role(role);
@@ -262,7 +263,7 @@ fn every_text_of_a_question_is_on_a_page() {
         let programs = question.programs();
         let programs = programs.filter(|(field, _)| *field != "wrong_outputs");
         let programs = programs.map(|(_, program)| program);
-        for text in prose.chain(programs).chain([question.docs.as_str()]) {
+        for text in prose.chain(programs).chain(question.docs.as_deref()) {
             assert!(shown.contains(&plain(text)), "{}: {text}", question.id);
         }
     }
@@ -304,11 +305,11 @@ fn reveals() {
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
     ");
     let mut bug = question();
-    bug.kind = Kind::Bug;
+    bug.kind = Some(Kind::Bug);
     bug.broken = Some("hello()".into());
     bug.broken_output = Some("RuntimeWarning".into());
     assert_snapshot!("answer_of_a_bug", pages(&bug).join("\n"));
-    // Without key points, the first page has the first paragraph of the answer.
+    // Without key points, the first page has the whole answer.
     let without_points = Question {
         points: Vec::new(),
         ..question()
@@ -316,10 +317,17 @@ fn reveals() {
     assert_snapshot!(page(&without_points, AnswerPage::Short), @r#"
     # #2 · model answer
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
-    [In short] The call returns a coroutine object, and not one line of the body has run. The word "coroutine" is used for both things, the function and the object, so it helps to say which one you mean.
+
+    The call returns a coroutine object, and not one line of the body has run. The word "coroutine" is used for both things, the function and the object, so it helps to say which one you mean.
+
+    The body starts when something drives the object: you `await` it, you wrap it in a task, or you pass it to `asyncio.run()` or `Runner.run()`. A new task normally takes its first step on the loop's next turn.
+
+    A coroutine object is single-use: a second `await` raises `RuntimeError`. If it's never awaited, the work doesn't happen, and Python prints a `RuntimeWarning` ("was never awaited") when the object is destroyed.
+
+    To tell them apart, `inspect.iscoroutinefunction()` checks the function and `inspect.iscoroutine()` the object; asyncio's own `iscoroutinefunction()` is deprecated since Python 3.14.
+    [Read more] https://docs.python.org/3/library/asyncio-task.html#coroutines
     -- fundamentals · junior · Python 3.11
-    ( In short – disabled ) q1:page:s:me:30:coroutine-objects
-    ( Explain ) q1:page:e:me:30:coroutine-objects
+    ( Answer – disabled ) q1:page:s:me:30:coroutine-objects
     ( Code ) q1:page:c:me:30:coroutine-objects
     ( Say it like this ) q1:page:i:me:30:coroutine-objects
     ( Traps and tips ) q1:page:t:me:30:coroutine-objects

@@ -128,6 +128,17 @@ fn code_block(language: &str, text: &str) -> String {
     format!("{FENCE}{language}\n{text}\n{FENCE}")
 }
 
+/// A text with a capital first letter.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next();
+    first
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect()
+}
+
 /// A list with a bullet before each item.
 pub fn bullets<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     let lines: Vec<String> = items

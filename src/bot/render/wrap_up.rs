@@ -3,7 +3,7 @@
 use super::daily::{answer_button, color, hint_button};
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize, spoiler};
-use quizloop_bank::{Level, Question};
+use quizloop_bank::Question;
 use quizloop_core::round::Round;
 
 /// The wrap-up of a round that `answered` members have answered. `missed` are key points that were
@@ -28,13 +28,16 @@ pub fn wrap_up(
     }
     let embed = Embed {
         description: Some("Replies count until the next question is out.".into()),
-        color: color(question.map_or(Level::Mid, |question| question.level)),
+        color: color(question.and_then(|question| question.level)),
         ..Embed::default()
     };
     let mut message = Message::embed(embed.footer(round.wrap_up_label()));
     message.content = Some(content);
     match question {
-        Some(question) => message.buttons(vec![answer_button(question), hint_button(question)]),
+        Some(question) => {
+            let hint = hint_button(question);
+            message.buttons([answer_button(question)].into_iter().chain(hint).collect())
+        }
         None => message,
     }
 }

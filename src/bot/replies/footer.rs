@@ -154,7 +154,7 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) -> EditOutcome {
     let Some(question) = ctx.question_of_round(key.guild, &round) else {
         return EditOutcome::Done;
     };
-    let mut post = render::daily::post(question, &round, replied);
+    let mut post = render::daily::post(&question, &round, replied);
     if let Some(role) = role {
         post = post.name_role(role);
     }

@@ -120,6 +120,7 @@ impl Outgoing for WrapUpMessage<'_> {
             let round = state.round_to_wrap_up()?;
             let Delivery { place, nonce, .. } = state.pending_wrap_up()?;
             let question = ctx.question_of_round(team.guild().id(), round);
+            let question = question.as_deref();
             let answered = state.reply_count(round.number);
             let missed = question.map_or_else(Vec::new, |question| missed_points(round, question));
             let message = render::wrap_up::wrap_up(round, question, answered, &missed);

@@ -21,7 +21,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "PACK")]
     output: Option<PathBuf>,
     /// Number for the first question without one; the next ones follow. Choose a range that none
-    /// of your other files uses [default: 1000, or above the numbers in the file]
+    /// of your other files uses [default: such questions stay without a number]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     first_number: Option<u32>,
 }
@@ -80,7 +80,7 @@ fn write(args: &ImportArgs, import: &ImportResult) -> Result<(), CliError> {
     ))?;
     if let Some(first) = import.first_generated_number {
         output::line(format_args!(
-            "Questions without a number got one from {first} on; to choose others, use --first-number."
+            "Questions without a number got one from {first} on."
         ))?;
     }
     Ok(())

@@ -132,7 +132,7 @@ impl QuestionFilter {
                 .tag
                 .as_ref()
                 .is_none_or(|tag| question.tags.contains(tag))
-            && level.is_none_or(|level| level == question.level)
+            && level.is_none_or(|level| question.matches_level(level))
     }
 }
 
@@ -207,7 +207,7 @@ fn show(bank: &Bank, wanted: &str) -> Result<(), CliError> {
     let number = wanted.trim_start_matches('#').parse::<u32>().ok();
     let by_number = || {
         let mut all = bank.questions().iter();
-        all.find(|question| Some(question.number) == number)
+        all.find(|question| question.number.is_some() && question.number == number)
     };
     let Some(question) = bank.get(wanted.trim()).or_else(by_number) else {
         let similar = bank.search(wanted, 3);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style as Look};
 
 use quizloop_bank::markup::{StyledSpan, styled_spans};
-use quizloop_bank::{Kind, Question};
+use quizloop_bank::{Kind, Level, Question};
 
 /// Maximum line width; longer lines are hard to read.
 const WIDTH_MAX: usize = 100;
@@ -97,9 +97,12 @@ pub fn list(questions: &[&Question], style: &TerminalStyle) -> String {
     let id_width = ids.max().unwrap_or(0);
     let mut text = String::new();
     for question in questions {
+        let number = question.number.map(|number| format!("{number:03}"));
         let head = format!(
-            "{:03}  {:id_width$}  {:6}  ",
-            question.number, question.id, question.level
+            "{:3}  {:id_width$}  {:6}  ",
+            number.unwrap_or_default(),
+            question.id,
+            question.level.map_or("", Level::name)
         );
         let width = style.width.saturating_sub(head.len()).max(30);
         let mut title = question.question.replace('`', "");
@@ -129,7 +132,13 @@ pub fn question(question: &Question, style: &TerminalStyle) -> String {
     text.push('\n');
     text += &style.bold_paragraph(&question.question);
     let mut section = |name: &str, body: String| {
-        let _ = write!(text, "\n{}\n{body}", style.heading(name));
+        if !body.is_empty() {
+            let _ = write!(text, "\n{}\n{body}", style.heading(name));
+        }
+    };
+    let optional = |text: &Option<String>| {
+        text.as_deref()
+            .map_or_else(String::new, |text| style.prose(text))
     };
     for (name, program) in question_programs(question) {
         section(name, style.program(program));
@@ -139,24 +148,25 @@ pub fn question(question: &Question, style: &TerminalStyle) -> String {
         section(name, style.program(program));
     }
     section("Key points", style.items(&question.points));
-    section("Example answer", style.prose(&question.example_answer));
-    section("How to answer", style.prose(&question.how_to_answer));
+    section("Example answer", optional(&question.example_answer));
+    section("How to answer", optional(&question.how_to_answer));
     section("Pitfalls", style.items(&question.pitfalls));
-    section("Likely follow-up", style.prose(&question.follow_up));
-    section("Read more", format!("{}\n", question.docs));
+    section("Likely follow-up", optional(&question.follow_up));
+    let docs = question.docs.as_ref().map(|docs| format!("{docs}\n"));
+    section("Read more", docs.unwrap_or_default());
     text
 }
 
 fn header(question: &Question) -> String {
-    format!(
-        "#{} · {} · {} · {} · {} · Python {}",
-        question.number,
-        question.id,
-        question.topic,
-        question.level,
-        question.kind,
-        question.python
-    )
+    let parts = [
+        question.number_label(),
+        Some(question.id.clone()),
+        Some(question.topic.clone()),
+        question.level.map(|level| level.to_string()),
+        question.kind.map(|kind| kind.to_string()),
+        question.python.map(|python| format!("Python {python}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Returns how often the question is asked, the Python that its answer is about, and its tags, if
@@ -174,7 +184,7 @@ fn question_programs(question: &Question) -> Vec<(&'static str, &str)> {
     let predict = question
         .code
         .as_deref()
-        .filter(|_| question.kind == Kind::Predict);
+        .filter(|_| question.kind == Some(Kind::Predict));
     let programs = [
         ("The program", predict),
         ("The program with the bug", question.broken.as_deref()),
@@ -187,7 +197,7 @@ fn answer_programs(question: &Question) -> Vec<(&'static str, &str)> {
     let code = question
         .code
         .as_deref()
-        .filter(|_| question.kind != Kind::Predict);
+        .filter(|_| question.kind != Some(Kind::Predict));
     let name = if question.broken.is_some() {
         "Fixed code"
     } else {
@@ -239,6 +249,26 @@ mod tests {
         002  coroutine-objects      junior  You call a function that was defined with a…
         003  event-loop-turn        mid     Describe one turn of the event loop. What h…
         ");
+    }
+
+    #[test]
+    fn a_question_with_nothing_but_an_answer() {
+        let minimal = Question {
+            id: "closures".into(),
+            question: "What is a closure?".into(),
+            answer: "A function with the variables of its scope.".into(),
+            ..Question::default()
+        };
+        insta::assert_snapshot!(question(&minimal, &plain(80)), @"
+        closures · other
+
+        What is a closure?
+
+        Model answer
+        A function with the variables of its scope.
+        ");
+        let line = "     closures          What is a closure?\n";
+        assert_eq!(list(&[&minimal], &plain(80)), line);
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn measure<'b>(bank: &'b Bank, all: &AllStats) -> Vec<Measured<'b>> {
         let later = stats.reviews.saturating_sub(stats.members);
         Some(Measured {
             id: &question.id,
-            level: question.level,
+            level: question.level?,
             reviews: stats.reviews,
             difficulty: stats.difficulty().filter(|_| is_enough)?,
             forgotten: stats.lapse_share().filter(|_| later >= MIN_SHARE_OF),

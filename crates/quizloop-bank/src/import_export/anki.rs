@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::super::markup::{StyledSpan, styled_spans};
-use super::super::question::{Kind, Question};
+use super::super::question::{Kind, Level, Question};
 
 /// How questions become Anki notes. The default is one card per question, with tags, in the deck
 /// "Python asyncio".
@@ -26,7 +26,8 @@ pub enum AnkiCards {
     /// The whole answer to a question.
     #[default]
     Questions,
-    /// One key point of an answer, while the others are shown.
+    /// One key point of an answer, while the others are shown; the whole answer of a question
+    /// without key points.
     Points,
 }
 
@@ -100,8 +101,7 @@ fn header(options: &AnkiOptions) -> String {
 fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
     let guid = format!("quizloop-{}", question.id);
     match cards {
-        AnkiCards::Questions => vec![[guid, front(question), back(question)]],
-        AnkiCards::Points => {
+        AnkiCards::Points if !question.points.is_empty() => {
             let points = question.points.iter().enumerate();
             let note = |(index, point): (usize, &String)| {
                 // A slash can't occur in an id, so no question has the same GUID.
@@ -114,6 +114,9 @@ fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
             };
             points.map(note).collect()
         }
+        AnkiCards::Questions | AnkiCards::Points => {
+            vec![[guid, front(question), back(question)]]
+        }
     }
 }
 
@@ -121,12 +124,12 @@ fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
 /// they don't mix with the user's own. A topic can have the name of a kind or of a tag.
 fn tags(question: &Question) -> String {
     let names = [
-        question.topic.as_str(),
-        question.level.name(),
-        question.kind.name(),
+        Some(question.topic.as_str()),
+        question.level.map(Level::name),
+        question.kind.map(Kind::name),
     ];
     let tags = question.tags.iter().map(String::as_str);
-    let names: BTreeSet<_> = names.into_iter().chain(tags).collect();
+    let names: BTreeSet<_> = names.into_iter().flatten().chain(tags).collect();
     let tags: Vec<_> = names
         .iter()
         .map(|name| format!("quizloop::{name}"))
@@ -136,9 +139,9 @@ fn tags(question: &Question) -> String {
 
 fn front(question: &Question) -> String {
     let code = match question.kind {
-        Kind::Predict => question.code.as_deref(),
-        Kind::Bug => question.broken.as_deref(),
-        Kind::Concept | Kind::Compare | Kind::Design => None,
+        Some(Kind::Predict) => question.code.as_deref(),
+        Some(Kind::Bug) => question.broken.as_deref(),
+        Some(Kind::Concept | Kind::Compare | Kind::Design) | None => None,
     };
     prose(&question.question) + &code.map(program).unwrap_or_default()
 }
@@ -164,17 +167,23 @@ fn point_back(question: &Question, point: &str) -> String {
 
 fn back(question: &Question) -> String {
     answer(question)
-        + &heading("Key points")
-        + &list(question.points.iter().map(|point| styled_html(point)))
-        + &heading("Pitfalls")
-        + &list(question.pitfalls.iter().map(|pitfall| styled_html(pitfall)))
+        + &section("Key points", &question.points)
+        + &section("Pitfalls", &question.pitfalls)
         + &coaching(question)
         + &documentation(question)
 }
 
+/// Returns a list with its heading, if it has items.
+fn section(name: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    heading(name) + &list(items.iter().map(|item| styled_html(item)))
+}
+
 /// Returns the model answer with its programs and outputs.
 fn answer(question: &Question) -> String {
-    let is_predict = question.kind == Kind::Predict;
+    let is_predict = question.kind == Some(Kind::Predict);
     let code_name = if question.broken.is_some() {
         "Fixed code"
     } else {
@@ -207,15 +216,21 @@ fn coaching(question: &Question) -> String {
     ];
     texts
         .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| collapsed(name, &prose(text)))
+        .filter_map(|(name, text)| Some(collapsed(name, &prose(text.as_deref()?))))
         .collect()
 }
 
 fn documentation(question: &Question) -> String {
-    let docs = escape(&question.docs);
-    let python = format!("Python {} · ", question.python);
-    html_element("p", &(python + &format!("<a href=\"{docs}\">{docs}</a>")))
+    let python = question.python.map(|python| format!("Python {python}"));
+    let link = question.docs.as_deref().map(|docs| {
+        let docs = escape(docs);
+        format!("<a href=\"{docs}\">{docs}</a>")
+    });
+    let parts: Vec<_> = python.into_iter().chain(link).collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    html_element("p", &parts.join(" · "))
 }
 
 fn prose(text: &str) -> String {
@@ -315,6 +330,31 @@ mod tests {
     }
 
     #[test]
+    fn a_note_of_a_question_with_nothing_but_an_answer() {
+        let question = Question {
+            id: "closures".into(),
+            question: "What is a closure?".into(),
+            answer: "A function with the variables of its scope.".into(),
+            ..Question::default()
+        };
+        let note = |cards| {
+            let options = AnkiOptions {
+                cards,
+                ..AnkiOptions::default()
+            };
+            let text = anki(&[&question], &options);
+            text.lines().last().unwrap().replace('\t', "\n")
+        };
+        insta::assert_snapshot!(note(AnkiCards::Questions), @r#"
+        quizloop-closures
+        <div style="text-align: left"><p>What is a closure?</p></div>
+        <div style="text-align: left"><p>A function with the variables of its scope.</p></div>
+        quizloop::other
+        "#);
+        assert_eq!(note(AnkiCards::Points), note(AnkiCards::Questions));
+    }
+
+    #[test]
     fn every_note_contains_all_texts_and_keeps_the_indentation() {
         let (bank, _) = Bank::load(built_in(), &[]);
         for question in bank.questions() {
@@ -332,7 +372,8 @@ mod tests {
             for text in expected.chain(programs) {
                 assert!(note.contains(&one_line(&text)), "{}: {text}", question.id);
             }
-            assert!(note.contains(&format!("Python {}", question.python)));
+            let python = question.python.unwrap();
+            assert!(note.contains(&format!("Python {python}")));
         }
     }
 

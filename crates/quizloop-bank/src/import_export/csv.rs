@@ -24,17 +24,19 @@ fn record(one: &QuestionRecord<'_>) -> [String; KEYS.len()] {
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
     [
         one.id.to_owned(),
-        one.number.to_string(),
+        one.number
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
         one.topic.to_owned(),
-        one.level.to_owned(),
-        one.kind.to_owned(),
+        one.level.unwrap_or_default().to_owned(),
+        one.kind.unwrap_or_default().to_owned(),
         one.tags.join(" "),
         one.asked.unwrap_or_default().to_owned(),
         optional(&one.since),
         one.question.clone(),
         one.answer.clone(),
-        one.how_to_answer.clone(),
-        one.example_answer.clone(),
+        optional(&one.how_to_answer),
+        optional(&one.example_answer),
         item_lines(&one.points),
         item_lines(&one.pitfalls),
         optional(&one.code),
@@ -42,9 +44,9 @@ fn record(one: &QuestionRecord<'_>) -> [String; KEYS.len()] {
         json_list(&one.wrong_outputs),
         optional(&one.broken),
         optional(&one.broken_output),
-        one.python.clone(),
-        one.docs.to_owned(),
-        one.follow_up.clone(),
+        optional(&one.python),
+        one.docs.unwrap_or_default().to_owned(),
+        optional(&one.follow_up),
     ]
 }
 

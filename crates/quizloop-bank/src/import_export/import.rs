@@ -6,29 +6,18 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::super::field_error::FieldError;
 use super::super::limits::ID_MAX;
-use super::super::load::{Bank, FieldError};
+use super::super::load::Bank;
 use super::super::question::Question;
 use super::super::read::KEYS;
 use super::super::reflow::reflow;
 use quizloop_diagnostics::{Diagnostic, RawFile, Source};
 
-/// Smallest number for rows without a number: far above the built-in ones.
-const FIRST_NUMBER: u32 = 1000;
-
-/// Default values of missing fields.
-const DEFAULTS: [(&str, &str); 5] = [
-    ("topic", "imported"),
-    ("level", "mid"),
-    ("type", "concept"),
-    ("python", "3.11"),
-    ("docs", "https://docs.python.org/3/library/asyncio.html"),
-];
-
 /// How to import.
 #[derive(Clone, Copy)]
 pub struct ImportOptions<'r> {
-    /// Number for the first row without one. The default is above all numbers in the file.
+    /// Number for the first row without one, if such rows are to be numbered.
     pub first_number: Option<u32>,
     /// The caller's rule for questions, as in [`Bank::check`].
     pub rule: &'r dyn Fn(&Question) -> Vec<FieldError>,
@@ -230,34 +219,32 @@ struct Importer<'o> {
     numbers: HashSet<u64>,
     /// Next number for a row without one. More than a `u32`, because the numbers in the file can
     /// leave no room above them; such a number is rejected like any other that is too large.
-    next_number: u64,
+    next_number: Option<u64>,
 }
 
 impl<'o> Importer<'o> {
     fn new(rows: &[Row], options: &'o ImportOptions<'o>) -> Self {
         let fields = rows.iter().filter_map(|row| row.fields.as_ref().ok());
         let numbers: HashSet<u64> = fields.filter_map(row_number).collect();
-        let above = numbers.iter().max().map_or(0, |max| max.saturating_add(1));
-        let first = options.first_number.map(u64::from);
         Self {
             options,
             result: ImportResult::default(),
             ids: HashSet::new(),
             numbers,
-            next_number: first.unwrap_or_else(|| above.max(FIRST_NUMBER.into())),
+            next_number: options.first_number.map(u64::from),
         }
     }
 
-    fn generate_number(&mut self) -> u64 {
-        while self.numbers.contains(&self.next_number) {
-            self.next_number += 1;
+    fn generate_number(&mut self) -> Option<u64> {
+        let mut number = self.next_number?;
+        while self.numbers.contains(&number) {
+            number += 1;
         }
-        let number = self.next_number;
-        self.next_number += 1;
+        self.next_number = Some(number + 1);
         if self.result.first_generated_number.is_none() {
             self.result.first_generated_number = u32::try_from(number).ok();
         }
-        number
+        Some(number)
     }
 
     fn reject(&mut self, line: usize, name: String, reasons: Vec<String>) {
@@ -304,14 +291,11 @@ impl<'o> Importer<'o> {
         }
     }
 
-    /// Fills in missing fields: the default values, a generated number, and an id from the
-    /// question.
+    /// Fills in a missing number if it is wanted, and a missing id from the question.
     fn fill_in_defaults(&mut self, fields: &mut Map<String, Value>) {
-        for (key, default) in DEFAULTS {
-            fields.entry(key).or_insert_with(|| default.into());
-        }
-        if !fields.contains_key("number") {
-            let number = self.generate_number();
+        if !fields.contains_key("number")
+            && let Some(number) = self.generate_number()
+        {
             fields.insert("number".into(), number.into());
         }
         let question = fields.get("question").and_then(Value::as_str);
@@ -355,6 +339,13 @@ fn generated_id(question: &str) -> String {
     if is_whole && words.len() <= ID_MAX && !words.is_empty() {
         return words;
     }
+    hashed_id(&question)
+}
+
+/// Returns an id that consists of the first words of a reflowed question and a hash of all of it. No
+/// built-in question has such an id.
+pub(crate) fn hashed_id(question: &str) -> String {
+    let words = kebab_case(question);
     let words = first_words(&words, ID_MAX - HASH_DIGITS - 1);
     let words = if words.is_empty() { "question" } else { words };
     let hash = crc32fast::hash(question.as_bytes());
@@ -532,10 +523,10 @@ mod tests {
             import.rejected[0].reasons,
             ["`number` is not a whole number"]
         );
-        let missing = import.rejected[1].reasons.join("; ");
-        for field in ["answer", "how_to_answer", "points", "follow_up"] {
-            assert!(missing.contains(&format!("`{field}`")), "{missing}");
-        }
+        assert_eq!(
+            import.rejected[1].reasons,
+            ["missing key `answer` in [[question]] (add a line `answer = …`)"]
+        );
     }
 
     /// A row with its question and all other required texts.
@@ -581,7 +572,7 @@ mod tests {
     #[test]
     fn lines_are_counted_as_editors_count_them() {
         for (newline, name) in [("\n", "Unix"), ("\r\n", "Windows"), ("\r", "old Mac")] {
-            let text = ["question,answer", "Why?,It is.", "", "What?,That."].join(newline);
+            let text = ["question,level", "Why?,mid", "", "What?,mid"].join(newline);
             let import = from_csv(&text).unwrap();
             let lines: Vec<_> = import.rejected.iter().map(|row| row.line).collect();
             assert_eq!(lines, [2, 4], "{name}");
@@ -589,7 +580,7 @@ mod tests {
     }
 
     #[test]
-    fn generated_numbers_are_above_those_of_the_file() {
+    fn generated_numbers_are_not_those_of_the_file() {
         let rows = |numbers: &[&str]| {
             let row = |(index, number): (usize, &&str)| {
                 format!("{number},{}", row(&format!("Question {index}?")))
@@ -597,7 +588,7 @@ mod tests {
             let rows: Vec<_> = numbers.iter().enumerate().map(row).collect();
             format!("number,{HEADER}\n{}\n", rows.join("\n"))
         };
-        let numbers = |text: &str, first_number: Option<u32>| -> Vec<u32> {
+        let numbers = |text: &str, first_number: Option<u32>| -> Vec<Option<u32>> {
             let options = ImportOptions {
                 first_number,
                 ..ImportOptions::default()
@@ -606,17 +597,14 @@ mod tests {
             let questions = import.questions.iter();
             questions.map(|question| question.number).collect()
         };
-        assert_eq!(numbers(&rows(&["", "", "7"]), None), [1000, 1001, 7]);
-        assert_eq!(
-            numbers(&rows(&["", "1000", "1500"]), None),
-            [1501, 1000, 1500]
-        );
+        assert_eq!(numbers(&rows(&["", "7"]), None), [None, Some(7)]);
         assert_eq!(
             numbers(&rows(&["", "", "2001", ""]), Some(2000)),
-            [2000, 2002, 2001, 2003]
+            [2000, 2002, 2001, 2003].map(Some)
         );
         let full = rows(&["", "4294967295"]);
-        assert_eq!(numbers(&full, None), [u32::MAX], "no number is above it");
+        let numbered = numbers(&full, Some(u32::MAX));
+        assert_eq!(numbered, [Some(u32::MAX)], "no number is above it");
     }
 
     #[test]
@@ -746,7 +734,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_fields_with_defaults_are_filled_in() {
+    fn only_a_missing_id_is_filled_in() {
         let bank = built_in_bank();
         let mut row: Vec<Map<String, Value>> =
             serde_json::from_str(&json(&[&bank.questions()[0]])).unwrap();
@@ -764,8 +752,10 @@ mod tests {
         );
         assert_eq!(
             (question.number, question.topic.as_str()),
-            (1000, "imported")
+            (None, crate::OTHER_TOPIC)
         );
+        assert_eq!((question.level, question.kind), (None, None));
+        assert_eq!((&question.docs, question.python), (&None, None));
         assert!(
             question.id.starts_with("a-colleague-has-only"),
             "{}",

@@ -11,6 +11,7 @@ mod question_record;
 
 pub use self::anki::{AnkiCards, AnkiDeckName, AnkiOptions, ParseAnkiDeckNameError, anki};
 pub use self::csv::csv;
+pub(crate) use self::import::hashed_id;
 pub use self::import::{
     ImportError, ImportOptions, ImportResult, RejectedRow, import_csv, import_json,
 };

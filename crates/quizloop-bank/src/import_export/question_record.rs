@@ -2,17 +2,19 @@
 
 use serde::Serialize;
 
-use super::super::question::{Frequency, Question};
+use super::super::question::{Frequency, Kind, Level, Question};
 
-/// A question with all its keys, in the order in which they are serialized.
+/// A question with the keys that it has, in the order in which they are serialized.
 #[derive(Debug, Serialize)]
 pub struct QuestionRecord<'q> {
     pub id: &'q str,
-    pub number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
     pub topic: &'q str,
-    pub level: &'static str,
-    #[serde(rename = "type")]
-    pub kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<&'static str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub tags: &'q [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,9 +23,13 @@ pub struct QuestionRecord<'q> {
     pub since: Option<String>,
     pub question: String,
     pub answer: String,
-    pub how_to_answer: String,
-    pub example_answer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub how_to_answer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example_answer: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pitfalls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -35,9 +41,12 @@ pub struct QuestionRecord<'q> {
     pub broken: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken_output: Option<String>,
-    pub python: String,
-    pub docs: &'q str,
-    pub follow_up: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docs: Option<&'q str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<String>,
 }
 
 impl<'q> QuestionRecord<'q> {
@@ -49,20 +58,21 @@ impl<'q> QuestionRecord<'q> {
     ) -> Self {
         let list = |items: &[String]| items.iter().map(|item| prose(item)).collect();
         let programs = |texts: &[String]| texts.iter().map(|text| program(text)).collect();
+        let text = |text: &Option<String>| text.as_deref().map(&prose);
         let optional = |text: &Option<String>| text.as_deref().map(&program);
         Self {
             id: &question.id,
             number: question.number,
             topic: &question.topic,
-            level: question.level.name(),
-            kind: question.kind.name(),
+            level: question.level.map(Level::name),
+            kind: question.kind.map(Kind::name),
             tags: &question.tags,
             asked: question.asked.map(Frequency::name),
             since: question.since.map(|since| since.to_string()),
             question: prose(&question.question),
             answer: prose(&question.answer),
-            how_to_answer: prose(&question.how_to_answer),
-            example_answer: prose(&question.example_answer),
+            how_to_answer: text(&question.how_to_answer),
+            example_answer: text(&question.example_answer),
             points: list(&question.points),
             pitfalls: list(&question.pitfalls),
             code: optional(&question.code),
@@ -70,9 +80,9 @@ impl<'q> QuestionRecord<'q> {
             wrong_outputs: programs(&question.wrong_outputs),
             broken: optional(&question.broken),
             broken_output: optional(&question.broken_output),
-            python: question.python.to_string(),
-            docs: &question.docs,
-            follow_up: prose(&question.follow_up),
+            python: question.python.map(|python| python.to_string()),
+            docs: question.docs.as_deref(),
+            follow_up: text(&question.follow_up),
         }
     }
 

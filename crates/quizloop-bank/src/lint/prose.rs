@@ -38,7 +38,8 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
     check_spelling(entry, source, diagnostics);
     let question = &entry.question;
     let words = question.answer.split_whitespace().count();
-    let sentences = count_sentences(&question.example_answer);
+    let example = question.example_answer.as_deref().unwrap_or_default();
+    let sentences = count_sentences(example);
     let sizes = [
         ("answer", words, ANSWER_WORDS, "words"),
         ("example_answer", sentences, EXAMPLE_SENTENCES, "sentences"),

@@ -15,7 +15,7 @@ use crate::bot::render::message::Message;
 use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::Question;
+use quizloop_bank::{Question, QuestionRef};
 use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
@@ -48,18 +48,22 @@ fn options() -> Vec<Value> {
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let choice = |question: &&Question| AutocompleteChoice {
-        name: truncate(
-            &format!(
-                "{:03} · {}",
-                question.number,
-                question.question.replace('`', "")
-            ),
-            CHOICE_NAME_MAX,
-        ),
+        name: choice_name(question),
         value: question.id.clone(),
     };
-    let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
+    let questions = ctx.questions(guild);
+    let found = questions.search(typed, AUTOCOMPLETE_CHOICES_MAX);
     found.iter().map(choice).collect()
+}
+
+/// Returns the number, if the question has one, and the beginning of its text.
+fn choice_name(question: &Question) -> String {
+    let text = question.question.replace('`', "");
+    let name = match question.number_label() {
+        Some(number) => format!("{number} · {text}"),
+        None => text,
+    };
+    truncate(&name, CHOICE_NAME_MAX)
 }
 
 /// Shows the answer to the question that the member named, or of the round of the channel or
@@ -69,7 +73,7 @@ pub fn run(
     interaction: &Interaction,
     guild: &LoadedGuild,
 ) -> Result<Response, UserError> {
-    let question = match interaction.text("question") {
+    let question: &Question = &*match interaction.text("question") {
         Some(text) => find_question(ctx, guild.id(), text)?,
         None => question_by_id(ctx, guild.id(), &resolve_question(interaction, guild)?)?,
     };
@@ -95,7 +99,7 @@ pub fn on_button(
     guild: &LoadedGuild,
     question: &str,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), question)?;
+    let question = &*question_by_id(ctx, guild.id(), question)?;
     Ok(confirm_or_answer(ctx, interaction, guild, question))
 }
 
@@ -182,7 +186,7 @@ pub fn on_page_button(
     guild: &LoadedGuild,
     turn: PageTurn<'_>,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), turn.question)?;
+    let question = &*question_by_id(ctx, guild.id(), turn.question)?;
     if let Some(confirm) = confirmation(interaction, guild, question) {
         return Ok(Response::New(confirm));
     }
@@ -243,7 +247,7 @@ pub async fn on_confirm(
     guild: &LoadedGuild,
     request: RevealRequest<'_>,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), request.question)?;
+    let question = &*question_by_id(ctx, guild.id(), request.question)?;
     if request.public {
         let open = is_open(guild, question);
         return Err(if open {
@@ -293,13 +297,9 @@ pub fn resolve_question(
 
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question<'a>(
-    ctx: &'a BotContext,
-    guild: GuildId,
-    text: &str,
-) -> Result<&'a Question, UserError> {
+fn find_question(ctx: &BotContext, guild: GuildId, text: &str) -> Result<QuestionRef, UserError> {
     let questions = ctx.questions(guild);
-    let found = questions.get(text.trim());
-    let found = found.or_else(|| questions.search(text, 1).first().copied());
+    let best = || questions.find(&questions.search(text, 1).first()?.id);
+    let found = questions.find(text.trim()).or_else(best);
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

@@ -30,6 +30,6 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
 
 /// Shows the hint for a question.
 pub fn on_button(ctx: &BotContext, guild: &LoadedGuild, question: &str) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), question)?;
+    let question = &*question_by_id(ctx, guild.id(), question)?;
     Ok(reveal::hint(question).ephemeral())
 }

@@ -42,7 +42,7 @@ use crate::bot::gateway::event::{Interaction, InteractionData, TargetMessage};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
 use message_command::MessageCommand;
-use quizloop_bank::Question;
+use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
@@ -446,12 +446,8 @@ fn update_message(result: CommandResult) -> Response {
 }
 
 /// Returns the guild's question with an id.
-fn question_by_id<'a>(
-    ctx: &'a BotContext,
-    guild: GuildId,
-    id: &str,
-) -> Result<&'a Question, UserError> {
-    let found = ctx.questions(guild).get(id);
+fn question_by_id(ctx: &BotContext, guild: GuildId, id: &str) -> Result<QuestionRef, UserError> {
+    let found = ctx.questions(guild).find(id);
     found.ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
 }
 

@@ -19,7 +19,7 @@ use crate::bot::render::daily::topic_label;
 use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, PathPosition, PathProgress, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::{Level, Question, QuestionPath, QuestionView};
+use quizloop_bank::{GuildQuestions, Level, Question, QuestionPath};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
@@ -159,11 +159,7 @@ pub async fn on_component(
     guild: &LoadedGuild,
     input: QuizInput<'_>,
 ) -> Response {
-    let QuizInput {
-        action,
-        state,
-        values,
-    } = input;
+    let QuizInput { action, state, .. } = input;
     if shows_answer(action) {
         match answer_confirmation(ctx, interaction, guild, state) {
             Ok(None) => {}
@@ -184,8 +180,9 @@ pub async fn on_component(
         }
         QuizAction::Page(page) => turn_page(ctx, guild, state, page),
         QuizAction::ScoredPage(shown) => turn_scored_page(ctx, interaction, guild, state, shown),
-        QuizAction::NoPoints => score(ctx, interaction, guild, state, &[]).await,
-        QuizAction::Points => score(ctx, interaction, guild, state, values).await,
+        QuizAction::NoPoints | QuizAction::Points | QuizAction::Rate(_) => {
+            score(ctx, interaction, guild, input).await
+        }
         QuizAction::Next => next_question(ctx, interaction, guild, state),
     })
 }
@@ -193,7 +190,7 @@ pub async fn on_component(
 /// Opens the modal in which the member writes an answer.
 pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Response {
     let question = question_by_id(ctx, guild, &state.question);
-    or_user_error(question.map(|question| Response::Modal(render::answer_modal(question, state))))
+    or_user_error(question.map(|question| Response::Modal(render::answer_modal(&question, state))))
 }
 
 /// Whether the response to a button shows the model answer.
@@ -203,6 +200,7 @@ const fn shows_answer(action: QuizAction) -> bool {
         | QuizAction::Choose(_)
         | QuizAction::Points
         | QuizAction::NoPoints
+        | QuizAction::Rate(_)
         | QuizAction::Page(_)
         | QuizAction::ScoredPage(_) => true,
         // The answer is shown once the modal is submitted.
@@ -218,7 +216,7 @@ fn answer_confirmation(
     guild: &LoadedGuild,
     state: &QuizState,
 ) -> Result<Option<Message>, UserError> {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     Ok(confirmation(interaction, guild, question))
 }
 
@@ -261,8 +259,13 @@ fn next_question(
         ctx.asked_today
             .remember(guild.id(), member, practice.today, shown);
     }
-    let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
-    let question = question_by_id(ctx, guild.id(), pick.question)?;
+    let draw = Draw {
+        questions: &questions,
+        previous,
+        practice: &practice,
+    };
+    let pick = pick_question(ctx, interaction, guild, draw)?;
+    let question = &*question_by_id(ctx, guild.id(), pick.question)?;
     if let Some(asked) = questions.index_of(pick.question) {
         ctx.asked_today
             .remember(guild.id(), member, practice.today, asked);
@@ -277,25 +280,36 @@ fn next_question(
     let header = QuizHeader {
         reason: pick.reason,
         due: due_count(ctx, interaction, guild, practice.today),
-        path: path_position(questions, &state),
+        path: path_position(&questions, &state),
     };
     Ok(render::question(question, &state, header, false))
 }
 
+/// From what the next question is drawn.
+#[derive(Clone, Copy)]
+struct Draw<'a> {
+    questions: &'a GuildQuestions,
+    previous: &'a QuizState,
+    practice: &'a PracticeContext,
+}
+
 fn pick_question<'a>(
-    ctx: &'a BotContext,
+    ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
-    previous: &QuizState,
-    practice: &PracticeContext,
+    draw: Draw<'a>,
 ) -> Result<PickedQuestion<'a>, UserError> {
+    let Draw {
+        questions,
+        previous,
+        practice,
+    } = draw;
     let asked = ctx
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
-    let questions = ctx.questions(guild.id());
     let path = path_of(questions, previous)?;
     let mut candidates: Vec<&str> = if let Some(path) = path {
-        path.questions.iter().map(String::as_str).collect()
+        path_ids(questions, path)
     } else {
         let matching = questions.filter(previous.topic.as_deref(), previous.level);
         matching.map(|question| question.id.as_str()).collect()
@@ -324,9 +338,16 @@ fn pick_question<'a>(
         },
         (_, Some(path)) => {
             let progress = |state: &Guild| {
-                path_progress(path, practice.today, |id| {
-                    state.review(interaction.user, id)
-                })
+                let review = |id: &&str| state.review(interaction.user, id);
+                let ids = path_ids(questions, path);
+                let reviews: Vec<&Review> = ids.iter().filter_map(review).collect();
+                PathProgress {
+                    title: path.title.clone(),
+                    total: ids.len(),
+                    unseen: ids.len() - reviews.len(),
+                    today: practice.today,
+                    next: reviews.iter().map(|review| review.due).min(),
+                }
             };
             UserError::PathEnded(guild.read_or_empty(progress))
         }
@@ -338,7 +359,7 @@ fn pick_question<'a>(
 
 /// Returns the path that the member follows, if any.
 fn path_of<'q>(
-    questions: QuestionView<'q>,
+    questions: &'q GuildQuestions,
     state: &QuizState,
 ) -> Result<Option<&'q QuestionPath>, UserError> {
     let find = |name: &String| {
@@ -348,30 +369,21 @@ fn path_of<'q>(
     state.path.as_ref().map(find).transpose()
 }
 
-fn path_position<'q>(questions: QuestionView<'q>, state: &QuizState) -> Option<PathPosition<'q>> {
+/// Returns the ids of the path's questions that the server's admins have not disabled.
+fn path_ids<'q>(questions: &GuildQuestions, path: &'q QuestionPath) -> Vec<&'q str> {
+    let ids = path.questions.iter().map(String::as_str);
+    ids.filter(|id| questions.is_enabled(id)).collect()
+}
+
+fn path_position<'q>(questions: &'q GuildQuestions, state: &QuizState) -> Option<PathPosition<'q>> {
     let path = questions.path(state.path.as_deref()?)?;
-    let mut ids = path.questions.iter();
-    let index = ids.position(|id| *id == state.question)?;
+    let ids = path_ids(questions, path);
+    let index = ids.iter().position(|id| *id == state.question)?;
     Some(PathPosition {
         title: &path.title,
         position: index + 1,
-        total: path.questions.len(),
+        total: ids.len(),
     })
-}
-
-fn path_progress<'r>(
-    path: &QuestionPath,
-    today: Date,
-    review: impl Fn(&str) -> Option<&'r Review>,
-) -> PathProgress {
-    let reviews: Vec<&Review> = path.questions.iter().filter_map(|id| review(id)).collect();
-    PathProgress {
-        title: path.title.clone(),
-        total: path.questions.len(),
-        unseen: path.questions.len() - reviews.len(),
-        today,
-        next: reviews.iter().map(|review| review.due).min(),
-    }
 }
 
 fn hint(
@@ -382,7 +394,7 @@ fn hint(
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(interaction, guild);
     let questions = ctx.questions(guild.id());
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let review = guild.read(review).flatten();
     let header = QuizHeader {
@@ -390,7 +402,7 @@ fn hint(
             pick_reason(&review, practice.today)
         }),
         due: due_count(ctx, interaction, guild, practice.today),
-        path: path_position(questions, state),
+        path: path_position(&questions, state),
     };
     Ok(render::question(question, state, header, true))
 }
@@ -412,7 +424,7 @@ fn answer(
     state: &QuizState,
     written: Option<&str>,
 ) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     Ok(render::answer(question, state, AnswerPage::Short, written))
 }
 
@@ -423,7 +435,7 @@ fn turn_page(
     state: &QuizState,
     page: AnswerPage,
 ) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     Ok(render::answer(question, state, page, None).keep_content())
 }
 
@@ -436,7 +448,7 @@ fn turn_scored_page(
     shown: ScoredPage,
 ) -> CommandResult {
     let ScoredPage { page, made } = shown;
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let Some(review) = guild.read(review).flatten() else {
         // The member has deleted their data since.
@@ -446,7 +458,8 @@ fn turn_scored_page(
     let score = Score {
         made,
         review,
-        is_new: review.rating == rate(question, state, made),
+        // The rating of a question without key points is not part of the button.
+        is_new: question.points.is_empty() || review.rating == rate(question, state, made),
         today: practice.today,
         due: due_count(ctx, interaction, guild, practice.today),
     };
@@ -462,22 +475,42 @@ fn rate(question: &Question, state: &QuizState, made: MadePoints) -> Rating {
     }
 }
 
-/// Rates the review by the key points that the member made. It is durable before the member sees
-/// the score.
+/// Returns the key points that the member made, and the rating: by the points, or else as the member
+/// chose; `None` if the question has got key points since the answer was shown, or lost them.
+fn made_and_rating(question: &Question, input: &QuizInput<'_>) -> Option<(MadePoints, Rating)> {
+    let has_points = !question.points.is_empty();
+    match input.action {
+        QuizAction::Rate(rating) if !has_points => {
+            let is_wrong = input.state.predicted_wrong();
+            let rating = if is_wrong { Rating::Again } else { rating };
+            Some((MadePoints::default(), rating))
+        }
+        QuizAction::Points | QuizAction::NoPoints if has_points => {
+            let made = made_points(input.values, question.points.len());
+            Some((made, rate(question, input.state, made)))
+        }
+        _ => None,
+    }
+}
+
+/// Rates the review. It is durable before the member sees the score.
 async fn score(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
-    state: &QuizState,
-    values: &[String],
+    input: QuizInput<'_>,
 ) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let state = input.state;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
+    let Some((made, rating)) = made_and_rating(question, &input) else {
+        // What the member wrote or chose stays above the answer.
+        return turn_page(ctx, guild, state, AnswerPage::Short);
+    };
     let practice = PracticeContext::for_interaction(interaction, guild);
-    let made = made_points(values, question.points.len());
     let rating = NewRating {
         question: &question.id,
         review_count: state.reviews_before,
-        rating: rate(question, state, made),
+        rating,
         retention: practice.retention,
         today: practice.today,
     };
@@ -513,7 +546,7 @@ pub fn due_count(
     today: Date,
 ) -> u32 {
     let questions = ctx.questions(guild.id());
-    let is_known = |question: &str| questions.get(question).is_some();
+    let is_known = |question: &str| questions.is_asked(question);
     let due = |state: &Guild| state.forecast(interaction.user, today, is_known)[0];
     guild.read(due).unwrap_or(0)
 }

@@ -9,6 +9,7 @@ use rand::{Rng, RngExt};
 use crate::bot::interactions::answer_page::AnswerPage;
 use quizloop_bank::Level;
 use quizloop_core::question_picker::PickMode;
+use quizloop_core::review::Rating;
 
 /// Number of outputs to choose from: the right one and three wrong ones.
 pub const OPTION_COUNT: usize = 4;
@@ -58,6 +59,8 @@ pub enum QuizAction {
     Points,
     /// States that the member made none of the key points.
     NoPoints,
+    /// Rates the answer to a question without key points.
+    Rate(Rating),
     /// Asks another question.
     Next,
     /// Turns to a page of the model answer.
@@ -155,7 +158,7 @@ impl OptionOrder {
 }
 
 impl QuizAction {
-    const LETTERS: [(char, Self); 10] = [
+    const LETTERS: [(char, Self); 14] = [
         ('h', Self::Hint),
         ('w', Self::Write),
         ('1', Self::Choose(0)),
@@ -165,6 +168,10 @@ impl QuizAction {
         ('a', Self::Answer),
         ('p', Self::Points),
         ('0', Self::NoPoints),
+        ('A', Self::Rate(Rating::Again)),
+        ('H', Self::Rate(Rating::Hard)),
+        ('G', Self::Rate(Rating::Good)),
+        ('E', Self::Rate(Rating::Easy)),
         ('n', Self::Next),
     ];
 

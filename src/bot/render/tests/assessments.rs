@@ -23,7 +23,7 @@ fn shown(question: &Question) -> String {
 fn without_points() -> Question {
     Question {
         points: Vec::new(),
-        follow_up: String::new(),
+        follow_up: None,
         ..question()
     }
 }
@@ -51,10 +51,10 @@ fn the_menu_offers_the_key_points() {
     ( None of them ) q1:assess:0:1488447759974400000:6:2
     ");
     assert_snapshot!(shown(&without_points()), @"
-    ( Didn't know it ) q1:assess:1:1488447759974400000:0:2
-    ( Knew a part ) q1:assess:2:1488447759974400000:0:2
-    ( Knew most ) q1:assess:3:1488447759974400000:0:2
-    ( Knew it all ) q1:assess:4:1488447759974400000:0:2
+    ( Again ) q1:assess:1:1488447759974400000:0:2
+    ( Hard ) q1:assess:2:1488447759974400000:0:2
+    ( Good ) q1:assess:3:1488447759974400000:0:2
+    ( Easy ) q1:assess:4:1488447759974400000:0:2
     ");
 }
 

@@ -31,18 +31,18 @@ fn program(length: usize) -> String {
 /// A question about a bug that keeps the limit of each single field.
 fn bug() -> Question {
     Question {
-        kind: Kind::Bug,
+        kind: Some(Kind::Bug),
         question: words("question", 200),
         answer: words("answer", 500),
-        how_to_answer: words("how", 100),
-        example_answer: words("example", 100),
+        how_to_answer: Some(words("how", 100)),
+        example_answer: Some(words("example", 100)),
         points: ["one", "two", "three"].map(String::from).into(),
         pitfalls: vec![words("pitfall", 100)],
         code: Some(program(300)),
         output: Some(program(100)),
         broken: Some(program(300)),
         broken_output: Some(program(100)),
-        docs: "https://example.org/page".into(),
+        docs: Some("https://example.org/page".into()),
         ..question()
     }
 }
@@ -65,7 +65,10 @@ fn the_whole_bank_fits() {
 #[test]
 fn a_field_that_would_be_cut_is_refused() {
     let with_link = |length| Question {
-        docs: format!("https://example.org/#:~:text={}", "a".repeat(length)),
+        docs: Some(format!(
+            "https://example.org/#:~:text={}",
+            "a".repeat(length)
+        )),
         ..bug()
     };
     insta::assert_snapshot!(report(&with_link(1000)), @"docs: Discord cannot show the model answer: a field has 1029 characters, 5 more than the limit of 1024 (shorten `docs` (1029 characters))");
@@ -79,14 +82,14 @@ fn the_longest_entry_fits() {
     let longest = Question {
         question: words("question", 300),
         answer: words("answer", 1400),
-        how_to_answer: words("how", 900),
+        how_to_answer: Some(words("how", 900)),
         // Each asterisk is escaped, which takes a second character.
-        example_answer: format!("{} {}", words("example", 900), "* ".repeat(49)),
+        example_answer: Some(format!("{} {}", words("example", 900), "* ".repeat(49))),
         points: (0..6)
             .map(|one| format!("{one}{}", words("point", 99)))
             .collect(),
         pitfalls: vec![words("pitfall", 900)],
-        follow_up: words("follow", 200),
+        follow_up: Some(words("follow", 200)),
         code: Some(program(900)),
         broken: Some(program(900)),
         output: Some(program(400)),
@@ -94,6 +97,12 @@ fn the_longest_entry_fits() {
         ..bug()
     };
     assert_eq!(report(&longest), "");
+    // The first page has the answer instead of the key points.
+    let without_points = Question {
+        points: Vec::new(),
+        ..longest
+    };
+    assert_eq!(report(&without_points), "");
 }
 
 #[test]
@@ -172,12 +181,12 @@ proptest! {
         let [code, output, broken, broken_output] = programs.map(program);
         let is_bug = kind == Kind::Bug;
         let question = Question {
-            kind,
+            kind: Some(kind),
             question: asked,
             answer,
-            how_to_answer: hint,
-            example_answer: example,
-            follow_up,
+            how_to_answer: Some(hint),
+            example_answer: Some(example),
+            follow_up: Some(follow_up),
             points: (0..6).map(|_| words("point", points)).collect(),
             pitfalls: vec![pitfall],
             wrong_outputs: if kind == Kind::Predict {
@@ -189,7 +198,7 @@ proptest! {
             output: Some(output),
             broken: is_bug.then_some(broken),
             broken_output: is_bug.then_some(broken_output),
-            docs: format!("https://example.org/{}", "a".repeat(link)),
+            docs: Some(format!("https://example.org/{}", "a".repeat(link))),
             ..bug()
         };
         prop_assume!(check(&question).is_empty());
