@@ -113,10 +113,10 @@ fn a_change_of_one_question_writes_no_other() {
 fn version(backend: &TestBackend) -> Option<String> {
     match backend {
         TestBackend::Folder(dir) => {
-            let file = dir.path().join(format!("guilds/{GUILD}.questions.json"));
-            let written = std::fs::metadata(file).ok()?;
-            // Each save makes a new file.
             use std::os::unix::fs::MetadataExt as _;
+            let file = dir.path().join(format!("guilds/{GUILD}.questions.json"));
+            // Each save makes a new file.
+            let written = std::fs::metadata(file).ok()?;
             Some(format!(
                 "{} {:?}",
                 written.ino(),
