@@ -475,6 +475,7 @@ mod tests {
         QuizState {
             question: question.into(),
             topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            path: None,
             level: Some(quizloop_bank::Level::Senior),
             mode: PickMode::Mixed,
             reviews_before: u16::MAX,
@@ -551,9 +552,16 @@ mod tests {
             decision,
         });
         let actions = "h w 1 2 3 4 a p 0 A H G E n s e c i t sff e00 c01 i7f t80".split(' ');
-        let quiz_components = actions.map(|action| ComponentId::Quiz {
-            action: QuizAction::parse(action).unwrap(),
-            state: quiz(&question),
+        let on_path = || QuizState {
+            topic: None,
+            path: Some("p".repeat(quizloop_bank::PATH_NAME_MAX)),
+            ..quiz(&question)
+        };
+        let quiz_components = actions.flat_map(|action| {
+            [quiz(&question), on_path()].map(|state| ComponentId::Quiz {
+                action: QuizAction::parse(action).unwrap(),
+                state,
+            })
         });
         let assessments = AssessmentAction::LETTERS.map(|(_, action)| ComponentId::Assess {
             action,
@@ -580,7 +588,11 @@ mod tests {
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(ComponentId::parse(&id), Some(component));
         }
-        let modals = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
+        let modals = [
+            ModalId::Quiz(quiz(&question)),
+            ModalId::Quiz(on_path()),
+            ModalId::Report { question },
+        ];
         let forms = forms().into_iter().flat_map(|form| {
             let draft = |draft| ModalId::Question {
                 draft,
