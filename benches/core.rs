@@ -164,7 +164,8 @@ fn render_a_daily_message(bencher: Bencher<'_, '_>) {
     let mut questions = bank.questions().iter().cycle();
     bencher.bench_local(|| {
         let question = questions.next().expect("the cycle is endless");
-        serde_json::to_vec(&render::daily::post(question, round, 3)).expect("JSON")
+        let level = render::daily::LevelDisplay::Shown;
+        serde_json::to_vec(&render::daily::post(question, round, 3, level)).expect("JSON")
     });
 }
 

@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::assessment::AssessmentResult;
+use super::daily::LevelDisplay;
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
-use super::quiz::{QuizHeader, Score};
+use super::quiz::{PathPosition, QuizHeader, Score};
 use super::reveal::{OpenAnswer, RoundPlace};
 use super::{assessment, daily, feedback, quiz, remind, reveal, wrap_up};
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -38,6 +39,9 @@ const ADVISED_FACTOR: usize = 4;
 
 /// A number that is longer than any that the bot shows.
 const LONG_NUMBER: u32 = 1_000_000_000;
+
+/// The title of a path with the greatest length that the bank allows.
+const LONG_TITLE: &str = "WWWWWWWWWWWWWWWWWWWWWWWWW";
 
 /// Returns an error for each part of a message that Discord would reject. A part that is too long
 /// in several messages is reported once, where it is longest.
@@ -138,7 +142,8 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let round = sample_round();
     let (guild, channel) = (GuildId::new(u64::MAX), ChannelId::new(u64::MAX));
     let state = sample_state(question);
-    let post = daily::post(question, &round, usize::MAX).mention_role(RoleId::new(u64::MAX));
+    let post = daily::post(question, &round, usize::MAX, LevelDisplay::Shown)
+        .mention_role(RoleId::new(u64::MAX));
     let guarded = GuardedRound {
         channel,
         number: round.number,
@@ -165,6 +170,12 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let header = QuizHeader {
         reason: PickReason::Again,
         due: LONG_NUMBER,
+        path: Some(PathPosition {
+            title: LONG_TITLE,
+            position: usize::MAX,
+            total: usize::MAX,
+        }),
+        level: LevelDisplay::Shown,
     };
     for hint in [false, true] {
         let asked = quiz::question(question, &state, header, hint);
@@ -258,6 +269,7 @@ fn sample_round() -> Round {
         message: Some(MessageId::new(u64::MAX)),
         thread: ThreadStatus::Unavailable,
         read_up_to: None,
+        hides_level: false,
         voided_by: None,
         wrap_up: None,
         window: quizloop_core::round::Window::default(),
@@ -270,13 +282,15 @@ fn longest_wrap_up(question: &Question) -> Message {
     let mut points: Vec<&str> = question.points.iter().map(String::as_str).collect();
     points.sort_by_key(|point| std::cmp::Reverse(point.chars().count()));
     points.truncate(POINTS_IN_WRAP_UP);
-    wrap_up::wrap_up(&sample_round(), Some(question), usize::MAX, &points)
+    let level = LevelDisplay::Shown;
+    wrap_up::wrap_up(&sample_round(), Some(question), usize::MAX, &points, level)
 }
 
 fn sample_state(question: &Question) -> QuizState {
     QuizState {
         question: question.id.clone(),
         topic: Some(question.topic.clone()),
+        path: None,
         level: Some(question.effective_level()),
         mode: PickMode::Mixed,
         reviews_before: u16::MAX,

@@ -5,14 +5,14 @@ use std::iter;
 use jiff::civil::Date;
 
 use super::component::{ButtonStyle, SelectOption, StringSelect};
-use super::daily::{button, color, level_label, named_topic, question_text};
+use super::daily::{LevelDisplay, button, color, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::rating;
 use super::reveal::{
-    ShortText, WRITTEN_MAX, page_buttons, page_embed, short_embed, short_page, written_answer,
-    written_answer_within,
+    ShortText, WRITTEN_MAX, hint_text, page_buttons, page_embed, short_embed, short_page,
+    written_answer, written_answer_within,
 };
 use super::text::{bullets, output_block, pluralize};
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -30,11 +30,39 @@ const OPTION_LETTERS: [&str; OPTION_COUNT] = ["A", "B", "C", "D"];
 
 /// What is shown above and below a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuizHeader {
+pub struct QuizHeader<'a> {
     /// Why the question was picked.
     pub reason: PickReason,
     /// Reviews due today, including this one.
     pub due: u32,
+    /// Where the question is on the member's path, if they follow one.
+    pub path: Option<PathPosition<'a>>,
+    /// The question may have been posted since it was asked here.
+    pub level: LevelDisplay,
+}
+
+/// The place of a question on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathPosition<'a> {
+    pub title: &'a str,
+    /// Counted from 1.
+    pub position: usize,
+    /// Number of questions on the path.
+    pub total: usize,
+}
+
+/// What a member has seen of a path on which nothing is left for today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathProgress {
+    pub title: String,
+    /// Number of questions on the path.
+    pub total: usize,
+    /// Number of questions that the member has not scored yet.
+    pub unseen: usize,
+    /// The local date today.
+    pub today: Date,
+    /// When the next one is due for review, if the member has scored any.
+    pub next: Option<Date>,
 }
 
 /// The result of a review.
@@ -53,29 +81,41 @@ pub struct Score {
 }
 
 /// The question, with the hint if `hint` is set.
-pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint: bool) -> Message {
+pub fn question(
+    question: &Question,
+    state: &QuizState,
+    header: QuizHeader<'_>,
+    hint: bool,
+) -> Message {
     let outputs = outputs(question, state);
     let choice =
         |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
     let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
     let text: Vec<String> = iter::once(question_text(question)).chain(choices).collect();
-    let mut embed = Embed {
+    let embed = Embed {
         title: Some("Practice".into()),
         description: Some(text.join("\n")),
-        color: color(question.level),
+        color: header.level.color(question),
         ..Embed::default()
+    };
+    let mut embed = header
+        .level
+        .add_fields(embed, question)
+        .inline_field("Why now", reason_text(header.reason));
+    if let Some(path) = header.path {
+        let PathPosition {
+            title,
+            position,
+            total,
+        } = path;
+        embed = embed.inline_field("Path", format!("{title} · {position} of {total}"));
     }
-    .inline_field("Level", level_label(question.level))
-    .inline_field("Topic", named_topic(question).unwrap_or_default())
-    .inline_field("Why now", reason_text(header.reason));
-    let hint_text = question.how_to_answer.as_deref();
     if hint {
-        embed = embed.question_field("Hint", hint_text.unwrap_or_default());
+        embed = embed.question_field("Hint", hint_text(question));
     }
     let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
     let press = |style, label: &str, action| quiz_button(style, label, action, state);
-    let offers_hint = !hint && hint_text.is_some();
-    let hint = offers_hint.then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
+    let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
     let another = press(ButtonStyle::Secondary, "Another", QuizAction::Next);
     if outputs.is_empty() {
         let own = press(ButtonStyle::Secondary, "Write my answer", QuizAction::Write);
@@ -377,6 +417,37 @@ fn remaining_due_text(score: &Score) -> String {
     match score.due {
         0 => "Nothing else to repeat today.".into(),
         due => format!("{due} more to repeat today."),
+    }
+}
+
+/// What a member reads when nothing is left on a path for today.
+pub fn path_progress_text(progress: &PathProgress) -> String {
+    let PathProgress {
+        title,
+        total,
+        unseen,
+        today,
+        next,
+    } = progress;
+    let questions = pluralize(*total, "question", "questions");
+    let next = next.map_or_else(String::new, |day| {
+        format!(" The next repeat comes {}.", relative_day(*today, day))
+    });
+    match unseen {
+        0 if *total == 0 => format!(
+            "An admin has disabled every question of **{title}**. `/quiz path:` has other paths."
+        ),
+        0 => format!(
+            "🎉 That's all of **{title}**: you've scored every one of its {questions}.{next} \
+             `/quiz path:` has other paths."
+        ),
+        unseen => {
+            let are = if *unseen == 1 { "is" } else { "are" };
+            format!(
+                "That's all of **{title}** for today. {unseen} of its {questions} {are} still \
+                 without a score: `/quiz path:` continues there tomorrow.{next}"
+            )
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::message::Message;
+use super::quiz::PathProgress;
 use super::text::relative_time;
 use crate::bot::discord::rest::ApiError;
 use quizloop_core::id::ChannelId;
@@ -135,6 +136,8 @@ pub enum UserError {
     TeamNotFound,
     /// Several teams post in this server, none of them here.
     AmbiguousTeam,
+    /// The command is about the team of a channel, and no team posts in this one.
+    NotInTeamChannel,
     /// The team has posted nothing yet.
     RoundNotFound,
     /// The question is not in the bank.
@@ -162,6 +165,10 @@ pub enum UserError {
     OnlyThisDue,
     /// The member has seen every matching question.
     NothingUnseen,
+    /// Nothing is left for today on the member's path.
+    PathEnded(PathProgress),
+    /// There is no such path.
+    PathNotFound(String),
     /// The other member has hidden their streak.
     StreakHidden,
     /// Only admins may do that.
@@ -200,6 +207,7 @@ impl UserError {
             Self::UnknownCommand => "This command no longer exists. Type `/` to see the current ones.".into(),
             Self::TeamNotFound => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
             Self::AmbiguousTeam => "This server has several teams. Use this command in a team's channel, or name the channel.".into(),
+            Self::NotInTeamChannel => "Use `/history` in a team's channel or in the thread of one of its questions: it lists the questions of that team.".into(),
             Self::RoundNotFound => "This team has no question yet. Until the first one comes, try `/quiz`.".into(),
             Self::QuestionNotFound(text) => format!(
                 "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",
@@ -218,6 +226,11 @@ impl UserError {
             Self::NothingDue { next: None, .. } => "Nothing to repeat yet. Questions come back once you've scored them; `/quiz mode:new` has new ones.".into(),
             Self::OnlyThisDue => "This is the only question left to repeat today. Score it, or try `/quiz mode:new`.".into(),
             Self::NothingUnseen => "You've seen every matching question. `/quiz` without a mode repeats what you know least.".into(),
+            Self::PathEnded(progress) => super::quiz::path_progress_text(progress),
+            Self::PathNotFound(text) => format!(
+                "There is no path \"{}\". Pick one of the suggestions.",
+                super::text::quote(text)
+            ),
             Self::StreakHidden => "This member has hidden their streak.".into(),
             Self::AdminsOnly => "You need the \"Manage Server\" permission for this.".into(),
             Self::ManagedByConfig => "This team is set up in the bot's config file. Ask the person who runs the bot to change it.".into(),

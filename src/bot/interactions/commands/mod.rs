@@ -14,6 +14,7 @@ mod assessment;
 mod compare;
 pub mod help;
 mod hint;
+mod history;
 mod leaderboard;
 mod message_command;
 mod privacy;
@@ -56,6 +57,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &hint::COMMAND,
     &streak::COMMAND,
     &leaderboard::COMMAND,
+    &history::COMMAND,
     &progress::COMMAND,
     &remind::COMMAND,
     &privacy::COMMAND,
@@ -267,6 +269,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 )
                 | ComponentId::Remove { .. }
                 | ComponentId::PostNow { .. }
+                | ComponentId::History { .. }
                 | ComponentId::Reports { .. }
                 | ComponentId::CloseReport { .. }
         )
@@ -389,6 +392,9 @@ async fn on_component(
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
         ComponentId::Report { question } => {
             question_reports::open_modal(ctx, guild.id(), &question)
+        }
+        ComponentId::History { page, topic } => {
+            history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
         }
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
