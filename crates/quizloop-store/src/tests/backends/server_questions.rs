@@ -65,6 +65,10 @@ fn questions_survive_a_restart_and_evictions() {
             );
             assert_eq!(evict_all(&store), 1, "step {step}");
             assert!(store.server_questions(GUILD).is_none(), "evicted with it");
+            assert!(
+                store.inner.server_questions.is_empty(),
+                "nothing stays in memory"
+            );
             let loaded = load_guild(&store, GUILD).unwrap().unwrap();
             assert_eq!(questions(&loaded), step);
             assert!(store.server_questions(GUILD).is_some(), "loaded with it");
