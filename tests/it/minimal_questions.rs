@@ -69,7 +69,7 @@ async fn a_week_with_nothing_but_questions_and_answers() {
     for day in 23..=27 {
         world.set_time(&format!("2026-03-{day}T09:00")).await;
         let post = world.post();
-        assert_eq!(buttons(&post), "Model answer · My streak");
+        assert_eq!(buttons(&post), "Hint · Model answer · My streak");
         lin.reply("in my own words").await;
         let answer = lin.press(post.id, "Model answer").await;
         let expected = "Again · Hard · Good · Easy · Report a mistake";
@@ -140,7 +140,7 @@ async fn practice_is_rated_once() {
     ");
     assert_eq!(
         buttons(&asked),
-        "Write my answer · Show the answer · Another"
+        "Hint · Write my answer · Show the answer · Another"
     );
     let answer = world.lin().press(asked.id, "Show the answer").await;
     insta::assert_snapshot!(answer.text(), @"
