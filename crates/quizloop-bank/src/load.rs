@@ -72,10 +72,11 @@ impl Bank {
         let mut loaded = LoadedFiles::read(built_in, extra);
         for entry in &loaded.questions {
             let source = &loaded.sources[entry.file];
-            missing_parts::check(entry, source, &mut loaded.diagnostics);
             unsupported_markup::check(entry, source, &mut loaded.diagnostics);
             hints::check(entry, source, &mut loaded.diagnostics);
         }
+        let found = &mut loaded.diagnostics;
+        missing_parts::check(&loaded.questions, &loaded.sources, found);
         Self::from_files(loaded, rule)
     }
 

@@ -79,7 +79,9 @@ const fn outcome(outcome: &RoundOutcome) -> Option<DayOutcome> {
 fn topics(guild: &Guild, questions: &GuildQuestions, user: UserId, today: Date) -> Vec<Topic> {
     let mut recalls: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
     for (question, review) in guild.reviews(user) {
-        let asked = questions.get(question).filter(|_| questions.is_enabled(question));
+        let asked = questions
+            .get(question)
+            .filter(|_| questions.is_enabled(question));
         if let Some(Question { topic, .. }) = asked {
             let recalls = recalls.entry(topic).or_default();
             recalls.push(review.retrievability(today));

@@ -112,19 +112,21 @@ pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
     let embed = titled_embed(question, title, text);
     match page {
         AnswerPage::Short | AnswerPage::Code => embed,
-        AnswerPage::Explanation => embed.question_field("Read more", or_empty(&question.docs)),
+        AnswerPage::Explanation => {
+            embed.question_field("Read more", or_empty(question.docs.as_ref()))
+        }
         AnswerPage::Spoken => {
-            embed.question_field("Likely follow-up", or_empty(&question.follow_up))
+            embed.question_field("Likely follow-up", or_empty(question.follow_up.as_ref()))
         }
         AnswerPage::Traps => embed
             .question_field("Pitfalls", bullets(&question.pitfalls))
-            .question_field("How to answer", or_empty(&question.how_to_answer)),
+            .question_field("How to answer", or_empty(question.how_to_answer.as_ref())),
     }
 }
 
 /// The text of an optional part. An empty field is not shown.
-fn or_empty(text: &Option<String>) -> &str {
-    text.as_deref().unwrap_or_default()
+fn or_empty(text: Option<&String>) -> &str {
+    text.map_or("", String::as_str)
 }
 
 /// The text above the key points.
@@ -141,7 +143,7 @@ pub enum ShortText {
 pub fn short_embed(question: &Question, text: ShortText) -> Embed {
     let embed = short_page(question, text);
     if question.points.is_empty() {
-        embed.question_field("Read more", or_empty(&question.docs))
+        embed.question_field("Read more", or_empty(question.docs.as_ref()))
     } else {
         embed.question_field("Key points", bullets(&question.points))
     }

@@ -236,8 +236,10 @@ impl<'o> Importer<'o> {
     }
 
     fn generate_number(&mut self) -> Option<u64> {
-        let numbers = &self.numbers;
-        let number = (self.next_number?..).find(|number| !numbers.contains(number))?;
+        let mut number = self.next_number?;
+        while self.numbers.contains(&number) {
+            number += 1;
+        }
         self.next_number = Some(number + 1);
         if self.result.first_generated_number.is_none() {
             self.result.first_generated_number = u32::try_from(number).ok();
