@@ -103,7 +103,7 @@ async fn a_week_with_nothing_but_questions_and_answers() {
             ");
         }
         let hint = world.sam().command_message("hint", &[]).await;
-        assert!(hint.text().contains("There is no hint for this question."));
+        assert!(hint.text().contains("The model answer has 3 words."));
     }
     assert_eq!(lin.streak().await, 5);
     let reviews = reviews(&world);
