@@ -116,7 +116,7 @@ async fn a_week_with_nothing_but_questions_and_answers() {
     assert!(report.text().contains("1 member took part in 5 questions."));
     let wrap_ups = crate::wrap_up::wrap_ups_in(&world, world.thread());
     assert_eq!(wrap_ups.len(), 1);
-    assert_eq!(buttons(&wrap_ups[0]), "Model answer");
+    assert_eq!(buttons(&wrap_ups[0]), "Model answer · Hint");
     let progress = lin.command_message("progress", &[]).await;
     assert!(progress.ephemeral);
     let found = [("question", json!("queue handover"))];
