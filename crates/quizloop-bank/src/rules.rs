@@ -2,6 +2,7 @@
 //! complete fields, and no text that would break the formatting of a message.
 
 use super::field_error::FieldError;
+use super::markup::{Block, blocks};
 use super::question::{Kind, Question, TextField};
 
 /// Prefix of the links of built-in questions.
@@ -24,7 +25,7 @@ pub fn check(question: &Question, built_in: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     check_names(question, &mut errors);
     check_tags(question, &mut errors);
-    check_texts(question, &mut errors);
+    check_texts(question, built_in, &mut errors);
     check_programs(question, &mut errors);
     check_kinds(question, built_in, &mut errors);
     check_wrong_outputs(question, &mut errors);
@@ -65,7 +66,7 @@ fn is_kebab_case(name: &str) -> bool {
         .all(|word| !word.is_empty() && word.chars().all(is_allowed))
 }
 
-fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
+fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>) {
     for text_field in question.text_fields() {
         let TextField { field, item, text } = text_field;
         let (what, fix) = if text.is_empty() {
@@ -76,7 +77,7 @@ fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
                 "write it, or remove it"
             };
             ("is empty", fix)
-        } else if text.contains(CODE_FENCE) {
+        } else if text.contains(CODE_FENCE) && (built_in || !may_have_fence(&text_field)) {
             (
                 "contains a code fence",
                 "put programs into `code`, and short code between single backticks",
@@ -102,6 +103,12 @@ fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
             errors.push(FieldError::new("points", message, fix).item(Some(item)));
         }
     }
+}
+
+/// Whether a text is an answer whose code blocks are all closed.
+fn may_have_fence(text_field: &TextField<'_>) -> bool {
+    let is_open = |block: &Block<'_>| matches!(block, Block::Prose(prose) if prose.contains(CODE_FENCE));
+    text_field.field == "answer" && !blocks(text_field.text).iter().any(is_open)
 }
 
 fn is_forbidden_control(c: char) -> bool {

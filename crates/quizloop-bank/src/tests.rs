@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::import_export::{self, AnkiOptions, ImportOptions, import_csv, import_json};
+use super::import_export::{self, AnkiOptions, ReadOptions, read_any};
 use super::{
     Bank, FieldError, Frequency, Kind, Level, OTHER_TOPIC, PackFile, Question, built_in,
     check_question,
@@ -929,14 +929,12 @@ proptest::proptest! {
     fn an_export_can_be_imported_again(question in any_question()) {
         let from_pack = Bank::load(&[], &[pack("own.toml", import_export::pack(&[&question]))]).0;
         prop_assert_eq!(from_pack.questions(), std::slice::from_ref(&question));
-        let source = |name: &str, text: String| Source::new(name, text);
-        let options = ImportOptions::default();
-        let table = source("own.csv", import_export::csv(&[&question]));
-        let list = source("own.json", import_export::json(&[&question]));
-        for found in [import_csv(&table, &options), import_json(&list, &options)] {
-            let found = found.unwrap();
-            prop_assert_eq!(&found.rejected, &[]);
-            prop_assert_eq!(&found.questions, std::slice::from_ref(&question));
+        let table = ("own.csv", import_export::csv(&[&question]));
+        let list = ("own.json", import_export::json(&[&question]));
+        for (name, text) in [table, list] {
+            let found = read_any(name, text.as_bytes(), &ReadOptions::default());
+            prop_assert_eq!(&found.mistakes, &[]);
+            prop_assert_eq!(&found.questions[0].question, &question);
         }
         let note = import_export::anki(&[&question], &AnkiOptions::default());
         prop_assert!(!note.contains("<ul></ul>") && !note.contains("href=\"\""), "{}", note);

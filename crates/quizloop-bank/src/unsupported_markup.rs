@@ -36,7 +36,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
                 Segment::Code(_) => {}
             }
         }
-        if let Some((problem, fix)) = find_block_markup(&text_field) {
+        if let Some((problem, fix)) = find_block_markup(&text_field, entry.built_in) {
             report("", problem, fix);
         }
     }
@@ -60,8 +60,13 @@ fn find_link_or_tag(prose: &str) -> Option<(&str, &'static str, &'static str)> {
     Some((&prose[at..=at], "contains an HTML tag", fix))
 }
 
-/// Finds a heading, list or table. They need separate lines, which reflowing joins.
-fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'static str)> {
+/// Finds a heading, list or table. They need separate lines, which reflowing joins. Only answers that
+/// are not built in keep their lists.
+fn find_block_markup(
+    text_field: &TextField<'_>,
+    built_in: bool,
+) -> Option<(&'static str, &'static str)> {
+    let keeps_lists = text_field.field == "answer" && !built_in;
     for paragraph in text_field.text.split("\n\n") {
         let first = paragraph.split(' ').next().unwrap_or_default();
         let numbered = first.strip_suffix('.').is_some_and(|number| {
@@ -70,7 +75,8 @@ fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'stat
         if ["#", "##", "###", "-#"].contains(&first) {
             return Some(("contains a heading", "write it as a sentence"));
         }
-        if numbered || ["-", "*", "+", "•"].contains(&first) {
+        let is_list = numbered || ["-", "*", "+", "•"].contains(&first);
+        if is_list && !keeps_lists {
             return Some((
                 "contains a list",
                 "write sentences: line breaks inside a paragraph are not kept",
@@ -118,7 +124,7 @@ mod tests {
                 item: None,
                 text,
             };
-            find_block_markup(&text_field).map(|(problem, _)| problem)
+            find_block_markup(&text_field, true).map(|(problem, _)| problem)
         };
         assert_eq!(problem_in("A.\n\n# B"), Some("contains a heading"));
         assert_eq!(problem_in("- a - b"), Some("contains a list"));
