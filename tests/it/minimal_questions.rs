@@ -16,8 +16,8 @@ const MONDAY: &str = "2026-03-23T08:59[Europe/Berlin]";
 /// Two lines after the header: all that a question needs.
 const CLOSURE: &str = "[[question]]\nquestion = \"What is a closure?\"\nanswer = \"A function with the variables of its scope.\"\n";
 
-/// A question file with the minimal question, and with minimal questions in place of all built-in
-/// ones, so that the team is asked no other.
+/// A question file with minimal questions in place of all built-in ones, so that the team is asked no
+/// other.
 fn pack() -> String {
     let (bank, _) = Bank::load(built_in(), &[]);
     let minimal = |id: &str| {
@@ -25,8 +25,7 @@ fn pack() -> String {
             "[[question]]\nid = \"{id}\"\nquestion = \"What is {id}?\"\nanswer = \"It is {id}.\"\n"
         )
     };
-    let all: String = bank.ids().into_iter().map(minimal).collect();
-    format!("{CLOSURE}{all}")
+    bank.ids().into_iter().map(minimal).collect()
 }
 
 async fn world_with(pack: &str) -> World {
@@ -79,9 +78,25 @@ async fn a_week_with_nothing_but_questions_and_answers() {
         assert_eq!(rated.id, answer.id);
         if day == 23 {
             let id = post.question_id();
-            insta::assert_snapshot!(anonymous(&post.text(), &id), @"");
-            insta::assert_snapshot!(anonymous(&answer.text(), &id), @"");
-            insta::assert_snapshot!(anonymous(&rated.text(), &id), @"");
+            insta::assert_snapshot!(anonymous(&post.text(), &id), @"**Question of the day:** What is X?");
+            insta::assert_snapshot!(anonymous(&answer.text(), &id), @"
+            Model answer
+            **What is X?**
+
+            It is X.
+
+            How well did you know it? **Again**: not really. **Hard**: a part. **Good**: most of it. **Easy**: all of it.
+            ");
+            insta::assert_snapshot!(anonymous(&rated.text(), &id), @"
+            Model answer
+            **What is X?**
+
+            It is X.
+
+            **You assessed your reply**
+
+            🔥 1 in a row · comes back on Wednesday · nothing to repeat today
+            ");
         }
         let hint = world.sam().command_message("hint", &[]).await;
         assert!(hint.text().contains("There is no hint for this question."));
@@ -102,9 +117,14 @@ async fn a_week_with_nothing_but_questions_and_answers() {
     assert_eq!(buttons(&wrap_ups[0]), "Model answer");
     let progress = lin.command_message("progress", &[]).await;
     assert!(progress.ephemeral);
-    let found = [("question", json!("closure"))];
+    let found = [("question", json!("queue handover"))];
     let found = world.sam().command_message("answer", &found).await;
-    insta::assert_snapshot!(found.text(), @"");
+    insta::assert_snapshot!(found.text(), @"
+    Model answer
+    **What is queue-handover?**
+
+    It is queue-handover.
+    ");
 }
 
 /// The rating is one of four buttons, counts once, and is on disk before it is confirmed.
@@ -113,13 +133,24 @@ async fn practice_is_rated_once() {
     let mut world = world_with(CLOSURE).await;
     let topic = [("topic", json!("other")), ("level", json!("senior"))];
     let asked = world.lin().command_message("quiz", &topic).await;
-    insta::assert_snapshot!(asked.text(), @"");
+    insta::assert_snapshot!(asked.text(), @"
+    Practice
+    **What is a closure?**
+    [Why now] new to you
+    ");
     assert_eq!(
         buttons(&asked),
         "Write my answer · Show the answer · Another"
     );
     let answer = world.lin().press(asked.id, "Show the answer").await;
-    insta::assert_snapshot!(answer.text(), @"");
+    insta::assert_snapshot!(answer.text(), @"
+    Model answer
+    **What is a closure?**
+
+    A function with the variables of its scope.
+
+    How well did you know it? **Again**: not really. **Hard**: a part. **Good**: most of it. **Easy**: all of it.
+    ");
     let expected = "Again · Hard · Good · Easy · Skip scoring · Report a mistake";
     assert_eq!(buttons(&answer), expected);
     world.kill_and_restart().await;
@@ -141,7 +172,15 @@ async fn practice_is_rated_once() {
         }
     };
     let hard = press(&world, "Hard").await;
-    insta::assert_snapshot!(hard.text(), @"");
+    insta::assert_snapshot!(hard.text(), @"
+    Model answer
+    **What is a closure?**
+
+    A function with the variables of its scope.
+    You rated your answer: Hard
+    I'll ask again tomorrow.
+    Nothing else to repeat today.
+    ");
     let saved = reviews(&world);
     assert_eq!((saved[0].rating, saved[0].count), (Rating::Hard, 1));
     let easy = press(&world, "Easy").await;

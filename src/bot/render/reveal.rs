@@ -77,14 +77,20 @@ pub fn page_buttons(
 ) -> Option<ActionRow> {
     let shown = shown.or_first(question);
     let turn = |page: AnswerPage| {
-        button(ButtonStyle::Secondary, page_label(page), &id(page)).disabled(page == shown)
+        button(
+            ButtonStyle::Secondary,
+            page_label(question, page),
+            &id(page),
+        )
+        .disabled(page == shown)
     };
     let buttons: Vec<_> = AnswerPage::of(question).map(turn).collect();
     (buttons.len() > 1).then(|| ActionRow::buttons(buttons))
 }
 
-const fn page_label(page: AnswerPage) -> &'static str {
+fn page_label(question: &Question, page: AnswerPage) -> &'static str {
     match page {
+        AnswerPage::Short if question.points.is_empty() => "Answer",
         AnswerPage::Short => "In short",
         AnswerPage::Explanation => "Explain",
         AnswerPage::Code => "Code",

@@ -317,10 +317,17 @@ fn reveals() {
     assert_snapshot!(page(&without_points, AnswerPage::Short), @r#"
     # #2 · model answer
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
-    [In short] The call returns a coroutine object, and not one line of the body has run. The word "coroutine" is used for both things, the function and the object, so it helps to say which one you mean.
+
+    The call returns a coroutine object, and not one line of the body has run. The word "coroutine" is used for both things, the function and the object, so it helps to say which one you mean.
+
+    The body starts when something drives the object: you `await` it, you wrap it in a task, or you pass it to `asyncio.run()` or `Runner.run()`. A new task normally takes its first step on the loop's next turn.
+
+    A coroutine object is single-use: a second `await` raises `RuntimeError`. If it's never awaited, the work doesn't happen, and Python prints a `RuntimeWarning` ("was never awaited") when the object is destroyed.
+
+    To tell them apart, `inspect.iscoroutinefunction()` checks the function and `inspect.iscoroutine()` the object; asyncio's own `iscoroutinefunction()` is deprecated since Python 3.14.
+    [Read more] https://docs.python.org/3/library/asyncio-task.html#coroutines
     -- fundamentals · junior · Python 3.11
-    ( In short – disabled ) q1:page:s:me:30:coroutine-objects
-    ( Explain ) q1:page:e:me:30:coroutine-objects
+    ( Answer – disabled ) q1:page:s:me:30:coroutine-objects
     ( Code ) q1:page:c:me:30:coroutine-objects
     ( Say it like this ) q1:page:i:me:30:coroutine-objects
     ( Traps and tips ) q1:page:t:me:30:coroutine-objects

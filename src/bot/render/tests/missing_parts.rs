@@ -64,9 +64,23 @@ fn score(rating: Rating) -> Score {
 fn the_daily_message_has_what_there_is() {
     let mut round = team_with_rounds().rounds()[0].clone();
     round.remaining = 20;
-    assert_snapshot!(daily::post(&minimal(), &round, 0), @"");
-    assert_snapshot!(wrap_up::wrap_up(&round, Some(&minimal()), 1, &[]), @"");
-    assert_snapshot!(reveal::hint(&minimal()), @"");
+    assert_snapshot!(daily::post(&minimal(), &round, 0), @"
+    **Question of the day:** What is a closure?
+    -- Question 1 · 2026-03-23 · reply in the thread
+    ( Model answer ) q1:answer:closures
+    ( My streak ) q1:streak
+    ");
+    assert_snapshot!(wrap_up::wrap_up(&round, Some(&minimal()), 1, &[]), @"
+    **Wrap-up:** 1 member has answered so far.
+    Replies count until the next question is out.
+    -- Wrap-up of 2026-03-23
+    ( Model answer ) q1:answer:closures
+    ");
+    assert_snapshot!(reveal::hint(&minimal()), @"
+    **What is a closure?**
+
+    There is no hint for this question.
+    ");
 }
 
 #[test]
@@ -77,13 +91,24 @@ fn the_model_answer_has_no_empty_page() {
         public: false,
         round: Some(MessageId::new(30)),
     };
-    assert_snapshot!(open.public_message(), @"");
+    assert_snapshot!(open.public_message(), @"
+    # Model answer
+    **What is a closure?**
+
+    A function with the variables of its scope.
+    ( Report a mistake ) q1:report:closures
+    ");
     // Buttons that are older than the question's text lead to the first page.
     for (_, page) in AnswerPage::LETTERS {
         let turned = OpenAnswer { page, ..open };
         assert_eq!(turned.public_message(), open.public_message());
     }
-    assert_snapshot!(feedback::report_modal(&minimal()), @"");
+    assert_snapshot!(feedback::report_modal(&minimal()), @"
+    # Report a mistake q1:report:closures
+    **What is a closure?**
+    What's wrong? (up to 500) text
+      Admins of this server will see it with your name, until they close it.
+    ");
 }
 
 #[test]
@@ -102,7 +127,21 @@ fn a_question_with_a_link_and_a_hint_has_two_pages() {
         };
         open.public_message().to_string()
     };
-    assert_snapshot!(page(AnswerPage::Short) + &page(AnswerPage::Traps), @"");
+    assert_snapshot!(page(AnswerPage::Short) + &page(AnswerPage::Traps), @"
+    # Model answer
+    **What is a closure?**
+
+    A function with the variables of its scope.
+    [Read more] https://example.org/closures
+    ( Answer – disabled ) q1:page:s:me:-:closures
+    ( Traps and tips ) q1:page:t:me:-:closures
+    ( Report a mistake ) q1:report:closures
+    # Traps and tips
+    [Hint] Name the scope.
+    ( Answer ) q1:page:s:me:-:closures
+    ( Traps and tips – disabled ) q1:page:t:me:-:closures
+    ( Report a mistake ) q1:report:closures
+    ");
 }
 
 #[test]
@@ -112,11 +151,43 @@ fn practice_without_key_points_is_rated_with_four_buttons() {
         reason: PickReason::New,
         due: 0,
     };
-    assert_snapshot!(quiz::question(&question, &state, header, false), @"");
+    assert_snapshot!(quiz::question(&question, &state, header, false), @"
+    # Practice
+    **What is a closure?**
+    [Why now] new to you
+    -- Answer out loud before you look. Practice doesn't affect your streak.
+    ( Write my answer ) q1:quiz:w:m*a0:closures:*
+    ( Show the answer ) q1:quiz:a:m*a0:closures:*
+    ( Another ) q1:quiz:n:m*a0:closures:*
+    ");
     let written = Some("It keeps variables.");
-    assert_snapshot!(quiz::answer(&question, &state, AnswerPage::Short, written), @"");
+    assert_snapshot!(quiz::answer(&question, &state, AnswerPage::Short, written), @"
+    **You wrote**
+    > It keeps variables.
+    # Model answer
+    **What is a closure?**
+
+    A function with the variables of its scope.
+    How well did you know it? **Again**: not really. **Hard**: a part. **Good**: most of it. **Easy**: all of it.
+    ( Again ) q1:quiz:A:m*a0:closures:*
+    ( Hard ) q1:quiz:H:m*a0:closures:*
+    ( Good ) q1:quiz:G:m*a0:closures:*
+    ( Easy ) q1:quiz:E:m*a0:closures:*
+    ( Skip scoring ) q1:quiz:n:m*a0:closures:*
+    ( Report a mistake ) q1:report:closures
+    ");
     let scored = |score: &Score| quiz::score_message(&question, &state, score, AnswerPage::Short);
-    assert_snapshot!(scored(&score(Rating::Hard)), @"");
+    assert_snapshot!(scored(&score(Rating::Hard)), @"
+    # Model answer
+    **What is a closure?**
+
+    A function with the variables of its scope.
+    # You rated your answer: Hard
+    I'll ask again tomorrow.
+    Nothing else to repeat today.
+    ( Next ) q1:quiz:n:m*a0:closures:*
+    ( Report a mistake ) q1:report:closures
+    ");
     let again = Score {
         is_new: false,
         ..score(Rating::Hard)
@@ -142,8 +213,17 @@ fn a_wrong_prediction_without_key_points_counts_as_not_known() {
         let prompt = answer.embeds[1].description.clone().unwrap();
         format!("{prompt}\n{}", answer.components[0])
     };
-    assert_snapshot!(chosen(0), @"");
-    assert_snapshot!(chosen(1), @"");
+    assert_snapshot!(chosen(0), @"
+    How well did you know it? **Again**: not really. **Hard**: a part. **Good**: most of it. **Easy**: all of it.
+    ( Again ) q1:quiz:A:m*a0A:predict-await-time:*
+    ( Hard ) q1:quiz:H:m*a0A:predict-await-time:*
+    ( Good ) q1:quiz:G:m*a0A:predict-await-time:*
+    ( Easy ) q1:quiz:E:m*a0A:predict-await-time:*
+    ");
+    assert_snapshot!(chosen(1), @"
+    Your prediction was wrong, so this counts as not known.
+    ( Again ) q1:quiz:A:m*a0B:predict-await-time:*
+    ");
 }
 
 #[test]
@@ -155,7 +235,13 @@ fn a_reply_is_rated_with_the_same_buttons() {
     };
     let rows = assessment::rows(&minimal(), state);
     let rows: String = rows.iter().map(ToString::to_string).collect();
-    assert_snapshot!(format!("{}\n{rows}", assessment::prompt(&minimal()).unwrap()), @"");
+    assert_snapshot!(format!("{}\n{rows}", assessment::prompt(&minimal()).unwrap()), @"
+    How well did you know it? **Again**: not really. **Hard**: a part. **Good**: most of it. **Easy**: all of it.
+    ( Again ) q1:assess:1:30:0:0
+    ( Hard ) q1:assess:2:30:0:0
+    ( Good ) q1:assess:3:30:0:0
+    ( Easy ) q1:assess:4:30:0:0
+    ");
     let with_points = Question {
         points: vec!["It keeps variables".into()],
         ..minimal()
