@@ -100,7 +100,22 @@ mod tests {
         let text = "\nTwo\nways:\n- one\n  way\n  - inner\n\n- two\n\nThen:\n```py\nif x:\n\n    y  \n```\n\
                     so\n3. no item\n1. item\n2. item\n";
         let flowed = reflow_blocks(text);
-        insta::assert_snapshot!(flowed, @"");
+        insta::assert_snapshot!(flowed, @"
+        Two ways:
+        - one way
+          - inner
+        - two
+
+        Then:
+        ```py
+        if x:
+
+            y
+        ```
+        so 3. no item
+        1. item
+        2. item
+        ");
         assert_eq!(reflow_blocks(&flowed), flowed);
         assert_eq!(reflow_blocks("a\n```\nb"), "a ``` b");
     }

@@ -350,7 +350,6 @@ mod tests {
         let text = "question,answer,how_to_answer,example_answer,points,pitfalls,follow_up\n\
                     What does HTTP status 429 ask of a client?,A.,B.,C.,\"a\nb\nc\",d,e\n";
         let options = super::super::import_export::ReadOptions {
-            formats: super::super::import_export::Formats::CommandLine,
             first_number: Some(1000),
             ..super::super::import_export::ReadOptions::default()
         };

@@ -12,6 +12,7 @@ use quizloop_bank::import_export::{
 };
 use quizloop_bank::{Bank, built_in};
 use quizloop_core::text::pluralize;
+use quizloop_diagnostics::redact;
 
 /// Number of mistakes that are shown without `--details`.
 const SHOWN_MISTAKES: usize = 5;
@@ -31,7 +32,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "TEXT")]
     answer: Option<String>,
     /// Number for the first question without one; the next ones follow. Choose a range that none
-    /// of your other files uses [default: 1000, or above the numbers in the file]
+    /// of your other files uses [default: such questions stay without a number]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     first_number: Option<u32>,
     /// List every mistake, not only the first ones
@@ -78,9 +79,9 @@ fn write(args: &ImportArgs, file: &ImportedFile) -> Result<(), CliError> {
         path.display(),
         path.display()
     ))?;
-    if let Some(first) = file.first_generated_number {
+    if let Some(first) = args.first_number {
         output::line(format_args!(
-            "Questions without a number got one from {first} on; to choose others, use --first-number."
+            "Questions without a number got one from {first} on."
         ))?;
     }
     Ok(())
@@ -120,9 +121,19 @@ fn is_only_about_file(file: &ImportedFile) -> bool {
 }
 
 fn mistake_text(name: &str, mistake: &Mistake) -> String {
-    match &mistake.diagnostic {
-        Some(diagnostic) => diagnostic.to_string(),
-        None => format!("{name}: {mistake}"),
+    if let Some(diagnostic) = &mistake.diagnostic {
+        return diagnostic.to_string();
+    }
+    let Some(line) = mistake.line else {
+        return format!("{name}: {mistake}");
+    };
+    let question = match mistake.name.as_str() {
+        "" => String::new(),
+        beginning => format!(" \"{}\":", redact(beginning)),
+    };
+    match mistake.reasons.as_slice() {
+        [only] => format!("{name}:{line}:{question} {}", redact(only)),
+        reasons => format!("{name}:{line}:{question}\n  {}", redact(&reasons.join("\n  "))),
     }
 }
 

@@ -10,12 +10,9 @@ use super::super::question::{Kind, Level, Question};
 use super::super::reflow::{reflow, reflow_blocks, trim_lines};
 use super::choices::Choices;
 use super::fields::Field;
-use super::read_any::{Formats, ImportedQuestion, Mistake, ReadOptions};
+use super::read_any::{ImportedQuestion, Mistake, ReadOptions};
 use super::record::{FieldValue, Markup, Record, json_list};
 use super::{html, ids, tidy};
-
-/// Smallest number for rows without a number: far above the built-in ones.
-const FIRST_NUMBER: u32 = 1000;
 
 /// The reason for which a row without an answer is rejected.
 pub(super) const NO_ANSWER: &str = "it has no answer";
@@ -100,8 +97,8 @@ struct Seen {
 /// Numbers for rows without one.
 struct Numbers {
     in_file: HashSet<u32>,
-    next: u32,
-    first_generated: Option<u32>,
+    /// The next number, if such rows get any.
+    next: Option<u32>,
 }
 
 /// What was left out of accepted rows.
@@ -151,7 +148,7 @@ impl<'o> QuestionBuilder<'o> {
             answer: question.answer.clone(),
         };
         self.seen.insert(question.id.clone(), seen);
-        if question.number.is_none() && self.options.formats == Formats::CommandLine {
+        if question.number.is_none() {
             question.number = self.numbers.generate();
         }
         Ok(ImportedQuestion {
@@ -174,10 +171,6 @@ impl<'o> QuestionBuilder<'o> {
         } else {
             id
         }
-    }
-
-    pub(super) const fn first_generated_number(&self) -> Option<u32> {
-        self.numbers.first_generated
     }
 
     /// Returns warnings about what accepted rows had to leave out.
@@ -327,23 +320,20 @@ impl<'o> QuestionBuilder<'o> {
 impl Numbers {
     fn new(records: &[Record], first: Option<u32>) -> Self {
         let number = |record: &Record| record.text(Field::Number)?.trim().parse().ok();
-        let in_file: HashSet<u32> = records.iter().filter_map(number).collect();
-        let above = in_file.iter().max().map_or(0, |max| max.saturating_add(1));
         Self {
-            in_file,
-            next: first.unwrap_or_else(|| above.max(FIRST_NUMBER)),
-            first_generated: None,
+            in_file: records.iter().filter_map(number).collect(),
+            next: first,
         }
     }
 
     /// Returns the next number that the file does not have, if there is one.
     fn generate(&mut self) -> Option<u32> {
-        while self.in_file.contains(&self.next) {
-            self.next = self.next.checked_add(1)?;
+        let mut number = self.next?;
+        while self.in_file.contains(&number) {
+            number = number.checked_add(1)?;
         }
-        self.in_file.insert(self.next);
-        self.first_generated.get_or_insert(self.next);
-        Some(self.next)
+        self.next = number.checked_add(1);
+        Some(number)
     }
 }
 

@@ -169,6 +169,9 @@ fn is_numbered_choice(name: &str) -> bool {
     })
 }
 
+/// Number of columns that are looked at. No table of questions has more.
+const COLUMNS_MAX: usize = 200;
+
 /// Maximum number of columns that a message lists.
 pub(super) const LISTED_COLUMNS: usize = 30;
 
@@ -240,10 +243,11 @@ impl Columns {
         columns
     }
 
+    /// Assigns fields to the columns without one.
     fn assign(&mut self, names: &[String], field_of: impl Fn(&String) -> Option<Field>) {
         let taken: Vec<Field> = self.fields.iter().flatten().copied().collect();
         let mut here: Vec<Field> = Vec::new();
-        for (index, name) in names.iter().enumerate() {
+        for (index, name) in names.iter().take(COLUMNS_MAX).enumerate() {
             let Some(field) = field_of(name).filter(|_| self.fields[index].is_none()) else {
                 continue;
             };
@@ -336,6 +340,10 @@ mod tests {
     #[test]
     fn a_mapping_is_a_field_and_a_column() {
         let error = |text: &str| text.parse::<ColumnMapping>().unwrap_err().to_string();
-        insta::assert_snapshot!([error("Frage"), error("=x"), error("qestion=Frage")].join("\n"), @"");
+        insta::assert_snapshot!([error("Frage"), error("=x"), error("qestion=Frage")].join("\n"), @r#"
+        "Frage" is not of the form FIELD=COLUMN, such as question=Frage
+        "=x" is not of the form FIELD=COLUMN, such as question=Frage
+        there is no field "qestion"; did you mean `question`?
+        "#);
     }
 }

@@ -230,9 +230,27 @@ mod tests {
     fn html_becomes_markdown() {
         let html = "<p>It <b>waits</b> &amp; <i>yields</i>: <code>a_b</code>, not_this.</p>\
                     <ul><li>a</li><li>b</li></ul>one<br>two<pre>if x:\n    y</pre>";
-        insta::assert_snapshot!(to_markdown(html, false), @"");
+        insta::assert_snapshot!(to_markdown(html, false), @"
+        It **waits** & *yields*: `a_b`, not_this.
+
+        - a
+        - b
+
+        one
+
+        two
+
+        ```
+        if x:
+            y
+        ```
+        ");
         let mixed = "**Use** `a < b & c` in snake_case.<br>1 &lt; 2";
-        insta::assert_snapshot!(to_markdown(mixed, true), @"");
+        insta::assert_snapshot!(to_markdown(mixed, true), @"
+        **Use** `a < b & c` in snake_case.
+
+        1 < 2
+        ");
     }
 
     #[test]

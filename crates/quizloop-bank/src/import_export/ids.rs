@@ -98,7 +98,17 @@ mod tests {
         ]
         .map(hashed_id)
         .into();
-        insta::assert_snapshot!(ids.join("\n"), @"");
+        insta::assert_snapshot!(ids.join("\n"), @"
+        what-is-a-task-d1ad20fd
+        await-7c5fe32c
+        await-3c80560a
+        question-d7df89cd
+        question-324d07ec
+        what-is-the-difference-between-5b91d9c7
+        what-is-the-difference-between-cdef967d
+        what-does-x-y-mean-854a3e3f
+        what-does-x-y-mean-b8d85f59
+        ");
         assert!(hashed_id(&"a".repeat(60)).len() <= ID_MAX);
     }
 

@@ -32,7 +32,7 @@ pub enum Formats {
     /// Those that members may send: all but YAML.
     #[default]
     Discord,
-    /// All formats. Rows without a number get one.
+    /// All formats.
     CommandLine,
 }
 
@@ -46,7 +46,7 @@ pub struct ReadOptions<'r> {
     pub default_topic: &'r str,
     /// Answer of rows without one. Without it, such rows are left out.
     pub default_answer: Option<&'r str>,
-    /// Number for the first row without one. The default is above all numbers in the file.
+    /// Number for the first row without one. Without it, such rows have none.
     pub first_number: Option<u32>,
     /// Whether another question, such as a built-in one, has this id, so that none is made up that
     /// would replace it.
@@ -83,8 +83,6 @@ pub struct ImportedFile {
     pub header: Option<Vec<String>>,
     /// Columns that belong to no field.
     pub ignored_columns: Vec<String>,
-    /// Number given to the first row without one.
-    pub first_generated_number: Option<u32>,
 }
 
 /// A question of a file.
@@ -206,7 +204,7 @@ pub fn read_any(name: &str, bytes: &[u8], options: &ReadOptions<'_>) -> Imported
         Format::Yaml if options.formats == Formats::Discord => failed(Mistake::of_file(
             "YAML files can't be sent here; the bot's operator can import them on the command line",
         )),
-        format => import(read_rows(format, &source, options), options),
+        format => import(format, read_rows(format, &source, options), options),
     };
     if is_guess {
         file.warnings.insert(0, NOT_UTF8.to_owned());
@@ -269,7 +267,7 @@ fn read_rows(format: Format, source: &Source, options: &ReadOptions<'_>) -> Rows
 }
 
 /// Turns rows into questions.
-fn import(mut rows: Rows, options: &ReadOptions<'_>) -> ImportedFile {
+fn import(format: Format, mut rows: Rows, options: &ReadOptions<'_>) -> ImportedFile {
     let mut mistakes = rows.mistakes;
     if rows.records.len() > ROWS_MAX {
         mistakes.push(Mistake::of_file(format!(
@@ -288,6 +286,9 @@ fn import(mut rows: Rows, options: &ReadOptions<'_>) -> ImportedFile {
     }
     let has_none = questions.is_empty() && !rows.records.is_empty();
     merge_same(&mut mistakes, has_none);
+    if format == Format::PlainText {
+        explain_lines(&mut mistakes);
+    }
     mistakes.sort_by_key(|mistake| mistake.line);
     ImportedFile {
         questions,
@@ -295,7 +296,6 @@ fn import(mut rows: Rows, options: &ReadOptions<'_>) -> ImportedFile {
         warnings: builder.warnings(),
         header: rows.header,
         ignored_columns: rows.ignored,
-        first_generated_number: builder.first_generated_number(),
     }
 }
 
@@ -319,7 +319,7 @@ fn merge_same(mistakes: &mut Vec<Mistake>, has_no_questions: bool) {
             .filter(|mistake| single(mistake).as_ref() == Some(&reason))
             .filter_map(|mistake| mistake.line)
             .collect();
-        let is_all = has_no_questions && lines.len() == mistakes.len();
+        let is_all = has_no_questions && lines.len() == mistakes.len() && lines.len() > 1;
         if lines.len() <= SAME_REASON_MAX && !is_all {
             continue;
         }
@@ -332,23 +332,24 @@ fn merge_same(mistakes: &mut Vec<Mistake>, has_no_questions: bool) {
 const NAMED_LINES: usize = 10;
 
 fn same_reason(reason: &str, lines: &[usize], is_all: bool) -> String {
-    let help = if reason == NO_ANSWER {
-        "; write it after the question, separated by a tab or by \" | \""
-    } else {
-        ""
-    };
     if is_all && reason == NO_ANSWER {
-        return format!("no question has an answer, but each one needs one{help}");
+        return "no question has an answer, but each one needs one".to_owned();
     }
     let mut named: Vec<_> = lines.iter().take(NAMED_LINES).map(usize::to_string).collect();
     if lines.len() > NAMED_LINES {
         named.push("…".to_owned());
     }
-    let count = match lines.len() {
-        1 => "1 row was".to_owned(),
-        count => format!("{count} rows were"),
-    };
-    format!("{count} left out: {reason}{help} (lines {})", named.join(", "))
+    let (count, named) = (lines.len(), named.join(", "));
+    format!("{count} rows were left out: {reason} (lines {named})")
+}
+
+/// Says how to write an answer in a text with one question per line.
+fn explain_lines(mistakes: &mut [Mistake]) {
+    let lacks_answer = |reason: &&mut String| reason.contains("answer");
+    let mut reasons = mistakes.iter_mut().flat_map(|mistake| &mut mistake.reasons);
+    if let Some(reason) = reasons.find(lacks_answer) {
+        reason.push_str("; write it after the question, separated by a tab or by \" | \"");
+    }
 }
 
 /// Reads a question file.
@@ -398,8 +399,16 @@ fn read_pack(source: &Source, options: &ReadOptions<'_>) -> ImportedFile {
     file
 }
 
-/// Says which columns every question needs and a table lacks, and how to name them.
+/// What a format calls its columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ColumnWord {
+    Column,
+    Key,
+}
+
+/// Says which columns every question needs and a file lacks, and how to name them.
 pub(super) fn missing_columns(
+    word: ColumnWord,
     columns: &Columns,
     header: &[String],
     options: &ReadOptions<'_>,
@@ -412,9 +421,13 @@ pub(super) fn missing_columns(
     if missing.is_empty() || header.is_empty() {
         return None;
     }
+    let (subject, one, all) = match word {
+        ColumnWord::Column => ("your table has", "column", "columns"),
+        ColumnWord::Key => ("your objects have", "key", "keys"),
+    };
     let lacks: Vec<_> = missing
         .iter()
-        .map(|field| format!("no column \"{}\"", field.key()))
+        .map(|field| format!("no {one} \"{}\"", field.key()))
         .collect();
     let unknown = header.iter().zip(&columns.fields);
     let unknown = unknown.filter(|(name, field)| field.is_none() && !name.is_empty());
@@ -430,8 +443,8 @@ pub(super) fn missing_columns(
         names.push("…".to_owned());
     }
     Some(Mistake::of_file(format!(
-        "your table has {}; each question needs one. Its columns are {}. Rename them, or say which \
-         one it is, for example: {}",
+        "{subject} {}; each question needs one. The {all} are {}. Rename them, or say which is \
+         which: {}",
         lacks.join(" and "),
         names.join(", "),
         example.join(", ")

@@ -7,7 +7,7 @@ use quizloop_diagnostics::Source;
 
 use super::super::read::KEYS;
 use super::fields::{ColumnMapping, Columns, Field};
-use super::read_any::{Mistake, ReadOptions, Rows, missing_columns};
+use super::read_any::{ColumnWord, Mistake, ReadOptions, Rows, missing_columns};
 use super::record::{Markup, Record};
 
 /// Delimiters of tables. The comma is the usual one.
@@ -50,7 +50,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions<'_>) -> Rows {
             "your table has the column \"{name}\" twice; rename or remove one of the two"
         )));
     }
-    if let Some(mistake) = missing_columns(&columns, &header, options) {
+    if let Some(mistake) = missing_columns(ColumnWord::Column, &columns, &header, options) {
         rows.mistakes.push(mistake);
     }
     let is_export = header == KEYS;

@@ -92,7 +92,19 @@ mod tests {
     fn headings_rules_and_images_are_replaced() {
         let text = "Before.\n### Why?\n---\n![a](https://b.c/d.png) ![](https://e.f)\n\
                     ```py\n# no heading\n---\n```\n#hashtag";
-        insta::assert_snapshot!(tidy(text), @"");
+        insta::assert_snapshot!(tidy(text), @"
+        Before.
+
+        **Why?**
+
+
+        [a](https://b.c/d.png) [image](https://e.f)
+        ```py
+        # no heading
+        ---
+        ```
+        #hashtag
+        ");
     }
 
     #[test]

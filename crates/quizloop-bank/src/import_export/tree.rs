@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::read::KEYS;
 use super::fields::{Columns, Field};
-use super::read_any::{Mistake, ReadOptions, Rows, missing_columns};
+use super::read_any::{ColumnWord, Mistake, ReadOptions, Rows, missing_columns};
 use super::record::{FieldValue, Markup, Record};
 
 /// Deepest nesting in which questions are looked for, and of the tree that readers build.
@@ -206,8 +206,8 @@ impl RowFinder<'_> {
         let has_question = |record: &Record| record.has(Field::Question);
         if !self.keys.is_empty() && !self.rows.records.iter().any(has_question) {
             let columns = Columns::of(&self.keys, self.options.columns);
-            let mistake = missing_columns(&columns, &self.keys, self.options);
-            self.rows.mistakes.extend(mistake);
+            let mistake = missing_columns(ColumnWord::Key, &columns, &self.keys, self.options);
+            self.rows.mistakes = mistake.into_iter().collect();
             self.rows.records.clear();
         }
         self.rows.header = (!self.keys.is_empty()).then_some(self.keys);
