@@ -107,7 +107,8 @@ fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>
 
 /// Whether a text is an answer whose code blocks are all closed.
 fn may_have_fence(text_field: &TextField<'_>) -> bool {
-    let is_open = |block: &Block<'_>| matches!(block, Block::Prose(prose) if prose.contains(CODE_FENCE));
+    let is_open =
+        |block: &Block<'_>| matches!(block, Block::Prose(prose) if prose.contains(CODE_FENCE));
     text_field.field == "answer" && !blocks(text_field.text).iter().any(is_open)
 }
 

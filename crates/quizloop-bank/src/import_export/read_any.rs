@@ -83,6 +83,8 @@ pub struct ImportedFile {
     pub header: Option<Vec<String>>,
     /// Columns that belong to no field.
     pub ignored_columns: Vec<String>,
+    /// Whether no question could be read because the columns have unknown names.
+    pub lacks_columns: bool,
 }
 
 /// A question of a file.
@@ -167,6 +169,8 @@ pub(super) struct Rows {
     pub(super) header: Option<Vec<String>>,
     /// Columns that belong to no field.
     pub(super) ignored: Vec<String>,
+    /// Whether a column that every question needs is missing.
+    pub(super) lacks_columns: bool,
 }
 
 impl Rows {
@@ -225,7 +229,10 @@ fn failed(mistake: Mistake) -> ImportedFile {
 }
 
 fn format(source: &Source, options: &ReadOptions<'_>) -> Format {
-    let extension = source.name().rsplit_once('.').map_or("", |(_, after)| after);
+    let extension = source
+        .name()
+        .rsplit_once('.')
+        .map_or("", |(_, after)| after);
     let text = source.text().trim_start();
     match extension.to_ascii_lowercase().as_str() {
         "toml" => Format::Toml,
@@ -296,6 +303,7 @@ fn import(format: Format, mut rows: Rows, options: &ReadOptions<'_>) -> Imported
         warnings: builder.warnings(),
         header: rows.header,
         ignored_columns: rows.ignored,
+        lacks_columns: rows.lacks_columns,
     }
 }
 
@@ -335,7 +343,11 @@ fn same_reason(reason: &str, lines: &[usize], is_all: bool) -> String {
     if is_all && reason == NO_ANSWER {
         return "no question has an answer, but each one needs one".to_owned();
     }
-    let mut named: Vec<_> = lines.iter().take(NAMED_LINES).map(usize::to_string).collect();
+    let mut named: Vec<_> = lines
+        .iter()
+        .take(NAMED_LINES)
+        .map(usize::to_string)
+        .collect();
     if lines.len() > NAMED_LINES {
         named.push("…".to_owned());
     }
@@ -374,11 +386,19 @@ fn read_pack(source: &Source, options: &ReadOptions<'_>) -> ImportedFile {
         let errors = check(&entry.question, false, options.rule);
         let before = seen.get(&id).copied();
         let duplicate = before.map(|before: usize| {
-            entry.error(source, "id", format!("the id `{id}` is already used on line {before}"))
+            entry.error(
+                source,
+                "id",
+                format!("the id `{id}` is already used on line {before}"),
+            )
         });
         let errors: Vec<Diagnostic> = errors
             .into_iter()
-            .map(|error| entry.error(source, error.field, error.message).fix(error.fix))
+            .map(|error| {
+                entry
+                    .error(source, error.field, error.message)
+                    .fix(error.fix)
+            })
             .chain(duplicate)
             .collect();
         if errors.is_empty() {
@@ -391,7 +411,9 @@ fn read_pack(source: &Source, options: &ReadOptions<'_>) -> ImportedFile {
                 question: entry.question,
             });
         } else {
-            let mistakes = errors.into_iter().map(|error| Mistake::from_diagnostic(error, id.clone()));
+            let mistakes = errors
+                .into_iter()
+                .map(|error| Mistake::from_diagnostic(error, id.clone()));
             file.mistakes.extend(mistakes);
         }
     }
@@ -431,7 +453,9 @@ pub(super) fn missing_columns(
         .collect();
     let unknown = header.iter().zip(&columns.fields);
     let unknown = unknown.filter(|(name, field)| field.is_none() && !name.is_empty());
-    let unknown = unknown.map(|(name, _)| name.as_str()).chain(["COLUMN", "COLUMN"]);
+    let unknown = unknown
+        .map(|(name, _)| name.as_str())
+        .chain(["COLUMN", "COLUMN"]);
     let example: Vec<_> = missing
         .iter()
         .zip(unknown)
