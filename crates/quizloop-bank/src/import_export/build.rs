@@ -214,25 +214,22 @@ impl<'o> QuestionBuilder<'o> {
         if question_text.is_empty() {
             reasons.push(NO_QUESTION.to_owned());
         }
-        let answer = match text(Field::Answer) {
-            Some(answer) => answer,
-            None => match self.options.default_answer {
-                Some(answer) => {
-                    self.notes.default_answers += 1;
-                    answer.to_owned()
-                }
-                None => {
-                    reasons.push(NO_ANSWER.to_owned());
-                    String::new()
-                }
-            },
-        };
+        let mut answer = text(Field::Answer);
+        if answer.is_none()
+            && let Some(default) = self.options.default_answer
+        {
+            self.notes.default_answers += 1;
+            answer = Some(default.to_owned());
+        }
+        if answer.is_none() {
+            reasons.push(NO_ANSWER.to_owned());
+        }
         let program = |field| record.text(field).map(|text| trim_lines(&text));
         let list = |field| texts_of(record, is_own).list(field);
         let mut question = Question {
             number: parsed(record, Field::Number, "a whole number", &mut reasons),
             question: question_text,
-            answer,
+            answer: answer.unwrap_or_default(),
             how_to_answer: text(Field::HowToAnswer),
             example_answer: text(Field::ExampleAnswer),
             points: list(Field::Points),

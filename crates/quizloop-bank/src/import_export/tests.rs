@@ -198,6 +198,43 @@ fn markdown_with_bold_questions_in_sections_by_level() {
 }
 
 #[test]
+fn markdown_with_numbered_bold_questions_or_headings_in_answers() {
+    let numbered = read(
+        "a.md",
+        "### **7. Lists**\n\n### **Beginner:**\n\n1. **What is a list?**\n   - It has items.\n   - In order.\n\n\
+         2. **What is a tuple?**\n   - It has\n     items.\n\n### **Advanced**\n\n\
+         1. **What is a view?**\n   ```py\n   view()\n   ```\n",
+    );
+    let bold = read(
+        "b.md",
+        "### Basics\n\n**1. What is a type?**\n\n#### **Types**\nA set of values.\n\n\
+         **2. What is a class?**\n\n#### **Classes**\n- a type\n",
+    );
+    insta::assert_snapshot!(described(&numbered) + &described(&bold), @"
+    5: other [junior] what-is-a-list-89d3dacf
+      Q: What is a list?
+      A: - It has items.
+         - In order.
+    9: other [junior] what-is-a-tuple-6577dcc6
+      Q: What is a tuple?
+      A: - It has items.
+    15: other [senior] what-is-a-view-9005d9ed
+      Q: What is a view?
+      A: ```py
+         view()
+         ```
+    5: other [junior] types-98f1a634
+      Q: Types
+      A: A set of values.
+         
+         **2. What is a class?**
+    10: other [junior] classes-cd504759
+      Q: Classes
+      A: - a type
+    ");
+}
+
+#[test]
 fn markdown_with_numbered_lists_or_summaries() {
     let numbered = read(
         "a.md",
@@ -567,13 +604,12 @@ fn a_mistake_in_many_rows_is_said_once() {
         let _ = writeln!(table, "Question {number}?,{answer}");
     }
     table += "\"What\nnow?\",,more\n";
-    insta::assert_snapshot!(
-        read("a.csv", &table).mistakes.iter().map(|mistake| format!("{mistake}\n")).collect::<String>(),
-        @"
+    let mistakes = read("a.csv", &table).mistakes;
+    let mistakes: Vec<_> = mistakes.iter().map(Mistake::to_string).collect();
+    insta::assert_snapshot!(mistakes.join("\n"), @"
     15 rows were left out: it has no answer (lines 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, …)
     line 32: the row has 3 cells, but the first line has 2 (put each text that contains the separator in double quotes)
-    "
-    );
+    ");
 }
 
 #[test]
