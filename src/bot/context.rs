@@ -17,9 +17,10 @@ use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
 use super::replies::backfill::{Backfill, BackfillRequest};
 use super::replies::reactions::ReactionJob;
+use super::server_bank::ServerBanks;
 use crate::clock::Clock;
 use crate::health::HealthMonitor;
-use quizloop_bank::{Bank, Question, QuestionView};
+use quizloop_bank::{Bank, GuildQuestions, QuestionRef};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, UserId};
 use quizloop_core::round::Round;
@@ -33,7 +34,9 @@ use super::scheduler::delivery::Deliveries;
 pub struct BotContext {
     pub store: Store,
     /// The questions that all guilds share. Other modules use [`BotContext::questions`].
-    bank: Bank,
+    bank: Arc<Bank>,
+    /// The servers' own questions.
+    pub server_banks: ServerBanks,
     pub clock: Clock,
     /// Whether the clock is right.
     pub clock_check: Arc<ClockCheck>,
@@ -107,7 +110,8 @@ impl BotContext {
         let ctx = Self {
             answer_cache: AnswerCache::new(&bank),
             store,
-            bank,
+            bank: bank.into(),
+            server_banks: ServerBanks::default(),
             clock_check,
             clock,
             rest,
@@ -194,14 +198,21 @@ impl BotContext {
         self.clock.elapsed_since(instant, timestamp)
     }
 
-    /// Returns the questions of a guild. All guilds have the same ones so far.
-    pub const fn questions(&self, _guild: GuildId) -> QuestionView<'_> {
-        QuestionView::new(&self.bank)
+    /// Returns the questions of a guild.
+    ///
+    /// This may be called while the guild is being read: it locks no guild. The server's own
+    /// questions are missing while the guild is not in memory.
+    pub fn questions(&self, guild: GuildId) -> GuildQuestions {
+        let shared = Arc::clone(&self.bank);
+        match self.store.server_questions(guild) {
+            Some(own) => GuildQuestions::with_server(shared, self.server_banks.get(guild, &own)),
+            None => GuildQuestions::new(shared),
+        }
     }
 
     /// Returns the question of a guild's round; `None` if it was removed.
-    pub fn question_of_round(&self, guild: GuildId, round: &Round) -> Option<&Question> {
-        self.questions(guild).get(&round.question)
+    pub fn question_of_round(&self, guild: GuildId, round: &Round) -> Option<QuestionRef> {
+        self.questions(guild).find(&round.question)
     }
 }
 

@@ -17,6 +17,7 @@ mod load_guild;
 pub mod render;
 mod replies;
 mod scheduler;
+pub mod server_bank;
 
 use std::sync::Arc;
 use std::time::Duration;

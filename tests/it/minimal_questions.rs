@@ -39,7 +39,11 @@ async fn world_with(pack: &str) -> World {
     std::fs::write(&file, pack).unwrap();
     let config = world.folder().join("config.toml");
     let teams = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, format!("[bank]\npaths = [{file:?}]\n{teams}")).unwrap();
+    std::fs::write(
+        &config,
+        format!("[bank]\npaths = [\"{}\"]\n{teams}", file.display()),
+    )
+    .unwrap();
     world.start_bot().await;
     world
 }
@@ -106,11 +110,9 @@ async fn a_week_with_nothing_but_questions_and_answers() {
     assert_eq!(reviews.len(), 5);
     assert!(reviews.iter().all(|review| review.rating == Rating::Good));
     world.set_time("2026-03-27T17:00").await;
-    let messages = world.sandbox.messages(ids::ASYNCIO, ids::SAM).into_iter();
-    let report = messages
-        .filter(|message| message.footer().starts_with("Week of "))
-        .next_back()
-        .unwrap();
+    let mut messages = world.sandbox.messages(ids::ASYNCIO, ids::SAM).into_iter();
+    let report = messages.rfind(|message| message.footer().starts_with("Week of "));
+    let report = report.unwrap();
     assert!(report.text().contains("1 member took part in 5 questions."));
     let wrap_ups = crate::wrap_up::wrap_ups_in(&world, world.thread());
     assert_eq!(wrap_ups.len(), 1);

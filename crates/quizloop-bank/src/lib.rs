@@ -29,12 +29,12 @@ mod unsupported_markup;
 pub use self::built_in::built_in;
 pub use self::field_error::{FieldError, check_question};
 pub use self::limits::{ID_MAX, TOPIC_MAX};
-pub use self::load::Bank;
+pub use self::load::{Bank, QuestionSource};
 pub use self::python::{PythonVersion, PythonVersions};
 pub use self::question::{
     Frequency, Kind, Level, OTHER_TOPIC, ParseKeywordError, Question, SERVER_ID_PREFIX, TextField,
 };
-pub use self::question_view::QuestionView;
+pub use self::question_view::{GuildQuestions, QuestionRef, ServerBank};
 pub use self::search::SEARCH_MAX;
 /// A question file that the operator provides.
 pub use quizloop_diagnostics::RawFile as PackFile;

@@ -1,6 +1,7 @@
 //! Loads the bank from its files.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::field_error::{self, FieldError};
 use super::question::{Level, Question, SERVER_ID_PREFIX};
@@ -14,8 +15,31 @@ use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
     questions: Vec<Question>,
+    /// For each question, the name of its pack; none for built-in ones.
+    packs: Vec<Option<Arc<str>>>,
     by_id: HashMap<String, usize>,
     index: SearchIndex,
+}
+
+/// Where a question comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QuestionSource<'a> {
+    BuiltIn,
+    /// An operator's file of that name, without `.toml`.
+    Pack(&'a str),
+    /// The server's own questions.
+    Server,
+}
+
+impl<'a> QuestionSource<'a> {
+    /// Returns the name in settings.
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::BuiltIn => "built-in",
+            Self::Pack(name) => name,
+            Self::Server => "server",
+        }
+    }
 }
 
 /// Contents of all files, before they become a bank.
@@ -48,10 +72,11 @@ impl Bank {
         let mut loaded = LoadedFiles::read(built_in, extra);
         for entry in &loaded.questions {
             let source = &loaded.sources[entry.file];
-            missing_parts::check(entry, source, &mut loaded.diagnostics);
             unsupported_markup::check(entry, source, &mut loaded.diagnostics);
             hints::check(entry, source, &mut loaded.diagnostics);
         }
+        let found = &mut loaded.diagnostics;
+        missing_parts::check(&loaded.questions, &loaded.sources, found);
         Self::from_files(loaded, rule)
     }
 
@@ -63,13 +88,26 @@ impl Bank {
         loaded.drop_overridden();
         loaded.report_shared_numbers();
         diagnostics::sort(&mut loaded.diagnostics);
-        (Self::from_questions(loaded.questions), loaded.diagnostics)
+        let packs: Vec<Arc<str>> = loaded.sources.iter().map(pack_name).collect();
+        let pack_of =
+            |entry: &SourcedQuestion| (!entry.built_in).then(|| Arc::clone(&packs[entry.file]));
+        let entries = loaded.questions.into_iter();
+        let questions = entries.map(|entry| (pack_of(&entry), entry.question));
+        (
+            Self::from_questions(questions.collect()),
+            loaded.diagnostics,
+        )
     }
 
-    fn from_questions(entries: Vec<SourcedQuestion>) -> Self {
-        let mut questions: Vec<_> = entries.into_iter().map(|entry| entry.question).collect();
+    /// Creates the bank of one server's own questions. They belong to no pack.
+    pub(crate) fn of_server(questions: Vec<Question>) -> Self {
+        let questions = questions.into_iter().map(|question| (None, question));
+        Self::from_questions(questions.collect())
+    }
+
+    fn from_questions(mut entries: Vec<(Option<Arc<str>>, Question)>) -> Self {
         // The sort is stable, so questions without a number keep the order of their files.
-        questions.sort_by_key(|question| {
+        entries.sort_by_key(|(_, question)| {
             let number = question.number;
             (
                 number.is_none(),
@@ -77,6 +115,7 @@ impl Bank {
                 number.map(|_| question.id.clone()),
             )
         });
+        let (packs, questions): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
         let by_id = questions
             .iter()
             .enumerate()
@@ -85,6 +124,7 @@ impl Bank {
         Self {
             index: SearchIndex::new(&questions),
             questions,
+            packs,
             by_id,
         }
     }
@@ -137,11 +177,40 @@ impl Bank {
         limit: usize,
         filter: impl Fn(&Question) -> bool,
     ) -> Vec<&Question> {
-        self.index
-            .search(&self.questions, typed, limit, filter)
-            .into_iter()
-            .map(|index| &self.questions[index])
+        let found = self.search_scored(typed, limit, filter).into_iter();
+        found.map(|(_, question)| question).collect()
+    }
+
+    /// Searches like [`Bank::search_among`], and returns each question's score as well.
+    pub(crate) fn search_scored(
+        &self,
+        typed: &str,
+        limit: usize,
+        filter: impl Fn(&Question) -> bool,
+    ) -> Vec<(f32, &Question)> {
+        let found = self.index.search(&self.questions, typed, limit, filter);
+        let found = found.into_iter();
+        found
+            .map(|(score, index)| (score, &self.questions[index]))
             .collect()
+    }
+
+    /// Returns where the question with that id comes from.
+    pub fn source(&self, id: &str) -> Option<QuestionSource<'_>> {
+        self.source_at(self.index_of(id)?)
+    }
+
+    /// Returns where the question with that index comes from.
+    pub(crate) fn source_at(&self, index: usize) -> Option<QuestionSource<'_>> {
+        let pack = self.packs.get(index)?.as_deref();
+        Some(pack.map_or(QuestionSource::BuiltIn, QuestionSource::Pack))
+    }
+
+    /// Returns all sources that have a question: built in first, then the packs by name.
+    pub fn sources(&self) -> Vec<QuestionSource<'_>> {
+        let sources = (0..self.len()).filter_map(|index| self.source_at(index));
+        let sources: BTreeSet<_> = sources.collect();
+        sources.into_iter().collect()
     }
 
     /// Returns the topics, in the order of their first questions.
@@ -284,6 +353,12 @@ impl LoadedFiles {
             false
         });
     }
+}
+
+/// Returns the name of a pack: that of its file without folders and `.toml`.
+fn pack_name(source: &Source) -> Arc<str> {
+    let name = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
+    name.strip_suffix(".toml").unwrap_or(name).into()
 }
 
 /// Reports a built-in question in the file of another topic. Each file contains one topic, so that

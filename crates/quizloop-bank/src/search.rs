@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::question::Question;
+use super::question::{Question, SERVER_ID_PREFIX};
 
 /// Maximum number of results: Discord shows at most 25 autocomplete choices (Discord docs,
 /// interactions/receiving-and-responding, "Autocomplete").
@@ -88,8 +88,8 @@ impl SearchIndex {
         }
     }
 
-    /// Returns the indices of matching questions, best first, at most [`SEARCH_MAX`]. `questions`
-    /// must be those with which the index was built. An empty query returns the first questions.
+    /// Returns the scores and indices of matching questions, best first, at most [`SEARCH_MAX`].
+    /// `questions` must be those with which the index was built. An empty query returns the first questions.
     /// Only questions for which `filter` returns true count.
     pub fn search(
         &self,
@@ -97,22 +97,25 @@ impl SearchIndex {
         typed: &str,
         limit: usize,
         filter: impl Fn(&Question) -> bool,
-    ) -> Vec<usize> {
+    ) -> Vec<(f32, usize)> {
         let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
-        let candidates = (0..questions.len()).filter(|index| filter(&questions[*index]));
+        let is_candidate = |index: &usize| filter(&questions[*index]);
         if typed.is_empty() {
-            return candidates.take(limit).collect();
+            let candidates = (0..questions.len()).filter(is_candidate);
+            return candidates.take(limit).map(|index| (0.0, index)).collect();
         }
         let scores = self.scores(questions, &typed);
-        let mut found: Vec<_> = candidates.filter(|index| scores[*index] > 0.0).collect();
+        let matching = (0..questions.len()).filter(|index| scores[*index] > 0.0);
+        let mut found: Vec<_> = matching.filter(is_candidate).collect();
         let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
         if found.len() > limit && limit > 0 {
             found.select_nth_unstable_by(limit - 1, better);
         }
         found.truncate(limit);
         found.sort_unstable_by(better);
-        found
+        let found = found.into_iter();
+        found.map(|index| (scores[index], index)).collect()
     }
 
     /// Returns the score of each question. Digits may be a number or stand in a text; with `#`
@@ -126,7 +129,7 @@ impl SearchIndex {
         };
         if let Some(number) = number {
             for (score, question) in scores.iter_mut().zip(questions) {
-                *score = score.max(question.number.map_or(0.0, |own| number.score(own)));
+                *score = score.max(number.score(question));
             }
         }
         scores
@@ -246,26 +249,36 @@ impl IndexedWord {
     }
 }
 
-/// A typed number: `7`, `#7`, `007`.
+/// A typed number: `7`, `#7`, `007`; `s7`, `#s7` for a server's own question.
 struct NumberQuery {
     value: u32,
     /// The typed digits. They also match longer numbers: a user who types 1 may be about to type
     /// 12.
     digits: String,
+    /// Whether only a server's own question is meant.
+    is_of_server: bool,
 }
 
 impl NumberQuery {
     fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').unwrap_or(text).trim_start();
+        let number = text.strip_prefix('#').unwrap_or(text).trim_start();
+        let digits = number.strip_prefix('s').unwrap_or(number);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let value = digits.parse().ok().filter(|_| is_number)?;
         Some(Self {
             value,
             digits: digits.to_owned(),
+            is_of_server: digits.len() < number.len(),
         })
     }
 
-    fn score(&self, number: u32) -> f32 {
+    fn score(&self, question: &Question) -> f32 {
+        let Some(number) = question.number else {
+            return 0.0;
+        };
+        if self.is_of_server != question.id.starts_with(SERVER_ID_PREFIX) {
+            return 0.0;
+        }
         if number == self.value {
             return EXACT_NUMBER_SCORE;
         }

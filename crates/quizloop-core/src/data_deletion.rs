@@ -93,6 +93,9 @@ impl Guild {
             // The local day may differ by one, which does not matter within thirteen months.
             visit(report.user, Some(report.at.to_zoned(TimeZone::UTC).date()));
         }
+        if let Some(own) = self.server_questions() {
+            own.visit_members(visit);
+        }
         for team in self.teams.values() {
             team.visit_members(visit);
         }
@@ -101,6 +104,7 @@ impl Guild {
     fn erase(&mut self, user: UserId) {
         self.profiles.remove(&user);
         self.reports.erase(user);
+        self.erase_from_server_questions(user);
         for team in self.teams.values_mut() {
             team.erase(user);
         }

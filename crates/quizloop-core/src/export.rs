@@ -15,6 +15,7 @@ use super::reminders::Reminder;
 use super::review::Review;
 use super::review_reminders::ReviewReminder;
 use super::self_assessment::{Ticks, TopicPoints};
+use super::server_questions::{Decision, ServerQuestion, Suggestion};
 use super::streak::Streak;
 use super::team::Team;
 
@@ -39,12 +40,43 @@ pub struct MemberExport<'a> {
     pub assessed_topics: Option<&'a BTreeMap<String, TopicPoints>>,
     /// Open reports of mistakes in questions, in the member's own words.
     pub reports: Vec<&'a QuestionReport>,
+    /// The server's own questions that the member wrote.
+    #[serde(rename = "questions", skip_serializing_if = "Vec::is_empty")]
+    pub written_questions: Vec<WrittenQuestion<'a>>,
+    /// Open suggestions of questions, in the member's own words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<&'a Suggestion>,
+    /// Suggestions of others that the member decided, and decisions that the member has not seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<DecisionExport<'a>>,
     /// Since when the member is hidden from leaderboards and reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_since: Option<Date>,
     /// The member's reminder of due reviews.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_reminder: Option<&'a ReviewReminder>,
+}
+
+/// A question that a member wrote for the server.
+#[derive(Debug, Serialize)]
+pub struct WrittenQuestion<'a> {
+    pub id: &'a str,
+    pub number: u32,
+    pub added_at: Timestamp,
+}
+
+/// A decision on a suggestion. Other members are not named.
+#[derive(Debug, Serialize)]
+pub struct DecisionExport<'a> {
+    /// The number of the suggestion.
+    pub suggestion: u32,
+    pub at: Timestamp,
+    /// Whether the member decided; otherwise the member made the suggestion.
+    pub decided: bool,
+    pub approved: bool,
+    /// The beginning of the member's own suggestion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<&'a str>,
 }
 
 /// Stored data of a member in one team.
@@ -117,9 +149,33 @@ impl Guild {
             practice_days: profile.map_or(&[], MemberProfile::practice_days),
             assessed_topics: profile.map(|profile| &profile.assessed_topics),
             reports: self.reports_by(user).collect(),
+            written_questions: self.written_questions(user).map(written_question).collect(),
+            suggestions: self.suggestions_by(user).collect(),
+            decisions: self
+                .decisions_naming(user)
+                .map(|decision| decision_export(decision, user))
+                .collect(),
             hidden_since: profile.and_then(|profile| profile.hidden_since),
             review_reminder: profile.and_then(|profile| profile.review_reminder.as_deref()),
         }
+    }
+}
+
+fn written_question(question: &ServerQuestion) -> WrittenQuestion<'_> {
+    WrittenQuestion {
+        id: &question.id,
+        number: question.number,
+        added_at: question.added_at,
+    }
+}
+
+fn decision_export(decision: &Decision, user: UserId) -> DecisionExport<'_> {
+    DecisionExport {
+        suggestion: decision.number,
+        at: decision.at,
+        decided: decision.by == Some(user),
+        approved: decision.is_approved(),
+        title: decision.title_for(user),
     }
 }
 

@@ -1,12 +1,14 @@
 //! A guild: all data that Quizloop stores for one Discord server. It is the unit of storage.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::id::{ChannelId, GuildId, MessageId, UserId};
 use super::member_profile::{MemberProfile, ProfileCheckError};
 use super::question_reports::{QuestionReports, ReportNumberError};
+use super::server_questions::{ServerQuestions, ServerQuestionsCheckError};
 use super::team::{Team, TeamCheckError};
 
 /// Version of the snapshot format that this release writes. Version 2 added members' reviews.
@@ -32,6 +34,10 @@ pub struct Guild {
     /// Open reports of mistakes in questions.
     #[serde(default, skip_serializing_if = "QuestionReports::is_empty")]
     pub(super) reports: QuestionReports,
+    /// The server's own questions. They are stored apart from the rest, see
+    /// [`super::server_questions`].
+    #[serde(skip)]
+    pub(super) server_questions: Option<Arc<ServerQuestions>>,
 }
 
 /// Why the data of a guild is inconsistent.
@@ -53,6 +59,8 @@ pub enum GuildCheckError {
     },
     #[error(transparent)]
     Reports(#[from] ReportNumberError),
+    #[error("the server's own questions: {0}")]
+    ServerQuestions(#[from] ServerQuestionsCheckError),
 }
 
 impl Guild {
@@ -65,6 +73,7 @@ impl Guild {
             reviewed_questions: Vec::new(),
             profiles: BTreeMap::new(),
             reports: QuestionReports::default(),
+            server_questions: None,
         }
     }
 
@@ -106,7 +115,7 @@ impl Guild {
     }
 
     /// Adds what this guild does not have of another one: the teams of other channels, newer
-    /// reviews, and reports. Used to restore deleted data beside what was stored since.
+    /// reviews, reports, and the server's own questions. Used to restore deleted data beside what was stored since.
     pub fn fill_from(&mut self, other: Self) {
         // A field that is added later must be added here as well.
         let Self {
@@ -116,6 +125,7 @@ impl Guild {
             reviewed_questions,
             profiles,
             reports,
+            server_questions,
         } = other;
         let questions = self.intern_questions(&reviewed_questions);
         for (user, profile) in profiles {
@@ -123,6 +133,7 @@ impl Guild {
             mine.fill_from(profile, &questions);
         }
         self.reports.fill_from(reports);
+        self.fill_server_questions_from(server_questions);
         for (channel, team) in teams {
             self.teams.entry(channel).or_insert(team);
         }
@@ -149,6 +160,10 @@ impl Guild {
                 .map_err(|error| GuildCheckError::Team { channel, error })?;
         }
         self.check_profiles()?;
-        Ok(self.reports.check()?)
+        self.reports.check()?;
+        if let Some(own) = &self.server_questions {
+            own.check(self.id)?;
+        }
+        Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub mod round;
 mod round_results;
 pub mod schedule;
 pub mod self_assessment;
+pub mod server_questions;
 pub mod shard;
 pub mod streak;
 pub mod team;

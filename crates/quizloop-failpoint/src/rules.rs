@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 56] = [
+pub const STEPS: [&str; 58] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -57,6 +57,8 @@ pub const STEPS: [&str; 56] = [
     "store.kept",
     "store.renamed",
     "disk.sync-dir",
+    "questions.begin",
+    "questions.deleted",
     "store.publish",
     "store.published",
     "disk.remove",

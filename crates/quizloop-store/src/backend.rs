@@ -31,6 +31,15 @@ pub(super) struct ShardRefresh {
     pub to_release: Vec<u32>,
 }
 
+/// A copy of a guild that is being saved.
+#[derive(Debug)]
+pub(super) struct GuildToSave {
+    pub guild: Guild,
+    /// Whether the server's own questions have changed since they were saved. Otherwise they are not
+    /// written: a reply must not write two megabytes.
+    pub questions_changed: bool,
+}
+
 /// Stores guilds durably, and divides them among the processes that share the storage.
 ///
 /// The methods that save and delete are called from the writer thread and may block. All others are
@@ -41,7 +50,7 @@ pub(super) trait Backend: Send + Sync {
 
     /// Saves guilds independently of each other; returns one result per guild, in their order. With
     /// the time, summaries are stored as well.
-    fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>>;
+    fn save(&self, guilds: &[GuildToSave], now: Option<Timestamp>) -> Vec<io::Result<()>>;
 
     /// Whether a save is durable without [`Backend::sync`], so that its commits need not wait for
     /// the rest of the batch.

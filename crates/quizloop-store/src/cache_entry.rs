@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::backend::GuildToSave;
 use super::commit::{Commit, SaveProgress};
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
@@ -54,11 +55,16 @@ pub(super) struct EvictedGuild {
 pub(super) struct GuildPin(#[allow(dead_code, reason = "only its count is used")] Option<Arc<()>>);
 
 impl CacheEntry {
+    /// Creates the entry of a guild that was read, or that is new and empty.
     pub(crate) fn new(guild: Guild) -> Self {
+        let progress = SaveProgress {
+            saved_questions: guild.shared_server_questions().cloned(),
+            ..SaveProgress::default()
+        };
         Self::Resident(Box::new(ResidentGuild {
             guild,
             version: 0,
-            progress: watch::channel(SaveProgress::default()).0,
+            progress: watch::channel(progress).0,
             due_cache: Mutex::new(None),
             recently_used: AtomicBool::new(true),
             pin: Arc::default(),
@@ -88,6 +94,16 @@ impl CacheEntry {
 impl ResidentGuild {
     pub(crate) fn commit(&self) -> Commit {
         Commit::new(self.version, self.progress.subscribe())
+    }
+
+    /// Returns a copy to save. Copies share the server's own questions.
+    pub(crate) fn to_save(&self) -> GuildToSave {
+        let now = self.guild.shared_server_questions().map(Arc::as_ptr);
+        let saved = self.progress.borrow();
+        GuildToSave {
+            guild: self.guild.clone(),
+            questions_changed: now != saved.saved_questions.as_ref().map(Arc::as_ptr),
+        }
     }
 
     /// Marks the guild as used, and prevents its eviction while the pin lives.

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use quizloop_core::server_questions::ServerQuestions;
+
 /// An attempt to save a change failed. The change stays in memory and is retried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the state could not be saved: {0}")]
@@ -33,6 +35,9 @@ pub(super) struct SaveProgress {
     pub saved_version: u64,
     /// The newest version that could not be saved, and why.
     pub failed: Option<(u64, SaveError)>,
+    /// The server's own questions as they are durable. The same pointer in the guild means that they
+    /// have not changed since.
+    pub saved_questions: Option<Arc<ServerQuestions>>,
 }
 
 /// Completes when a change is durable. With files: written, fsynced, renamed, and the folder
@@ -57,6 +62,7 @@ impl Commit {
         let progress = SaveProgress {
             saved_version: 0,
             failed: Some((u64::MAX, owned_elsewhere())),
+            saved_questions: None,
         };
         // The value never changes, so the sender is not needed.
         Self::new(1, watch::channel(progress).1)

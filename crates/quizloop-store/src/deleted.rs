@@ -1,5 +1,5 @@
 //! Copies of deleted data in a state folder: `deleted/GUILD-TIME.json` is a snapshot of what was
-//! deleted at that time (UTC). They can be restored until [`RESTORABLE_FOR`] has passed. The folder
+//! deleted at that time (UTC), with the server's own questions beside it. They can be restored until [`RESTORABLE_FOR`] has passed. The folder
 //! is created with the first copy.
 //!
 //! A copy is durable before the data itself is deleted. A crash in between leaves both.
@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::disk::{Disk, copy_owner_if_permitted, create_private_dir};
-use super::open::read_snapshot;
+use super::open::read_guild;
 use super::snapshot::{self, GUILDS_DIR, SnapshotError};
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
 use quizloop_core::guild::Guild;
@@ -71,7 +71,26 @@ pub(super) struct CopyFile {
 
 impl CopyFile {
     pub(super) fn read(&self) -> Result<Guild, SnapshotError> {
-        read_snapshot(&self.path, self.guild)
+        read_guild(&self.path, self.guild).map_err(|invalid| {
+            let message = if invalid.file == self.path {
+                invalid.message
+            } else {
+                format!("the server's own questions: {}", invalid.message)
+            };
+            SnapshotError {
+                position: invalid.position,
+                message,
+            }
+        })
+    }
+
+    /// Removes the questions first, because without their copy nothing would find them.
+    fn remove(&self, disk: &dyn Disk) -> io::Result<()> {
+        let questions = snapshot::questions_path(&self.path);
+        if disk.exists(&questions) {
+            disk.remove(&questions)?;
+        }
+        disk.remove(&self.path)
     }
 }
 
@@ -92,10 +111,19 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<CopyFile>> {
     Ok(copies)
 }
 
-/// Returns the temporary files that a crash left behind.
+/// Returns the files that a crash left behind: temporary ones, and questions without their copy.
 pub(super) fn leftovers(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = files(dir)?;
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "new"));
+    let copies: Vec<_> = list(dir)?.into_iter().map(|copy| copy.path).collect();
+    let has_copy = |path: &Path| {
+        copies
+            .iter()
+            .any(|copy| snapshot::questions_path(copy) == path)
+    };
+    files.retain(|path| {
+        path.extension().is_some_and(|ending| ending == "new")
+            || (snapshot::is_questions_path(path) && !has_copy(path))
+    });
     Ok(files)
 }
 
@@ -107,7 +135,8 @@ fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// Keeps the present contents of a snapshot file as a copy, durably. The file stays as well.
+/// Keeps the present contents of a snapshot file, and of the questions beside it, as a copy, durably.
+/// The files stay as well.
 pub(super) fn keep_file(
     disk: &dyn Disk,
     dir: &Path,
@@ -116,14 +145,23 @@ pub(super) fn keep_file(
     at: Timestamp,
 ) -> io::Result<()> {
     let copy = new_path(disk, dir, guild, at)?;
-    if disk.link(current, &copy).is_err() {
-        // Some file systems have no hard links: copy instead.
-        let new = snapshot::temporary_path(&copy);
-        disk.write(&new, &fs::read(current)?)?;
-        copy_owner_if_permitted(current, &new)?;
-        disk.rename(&new, &copy)?;
+    link_or_copy(disk, current, &copy)?;
+    let questions = snapshot::questions_path(current);
+    if disk.exists(&questions) {
+        link_or_copy(disk, &questions, &snapshot::questions_path(&copy))?;
     }
     disk.sync_dir(&dir.join(DELETED_DIR))
+}
+
+fn link_or_copy(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    if disk.link(from, to).is_ok() {
+        return Ok(());
+    }
+    // Some file systems have no hard links: copy instead.
+    let new = snapshot::temporary_path(to);
+    disk.write(&new, &fs::read(from)?)?;
+    copy_owner_if_permitted(from, &new)?;
+    disk.rename(&new, to)
 }
 
 /// Keeps a guild as a copy, durably.
@@ -156,14 +194,23 @@ fn new_path(disk: &dyn Disk, dir: &Path, guild: GuildId, at: Timestamp) -> io::R
 }
 
 fn write(disk: &dyn Disk, path: &Path, guild: &Guild) -> io::Result<()> {
-    let new = snapshot::temporary_path(path);
-    disk.write(&new, &snapshot::encode(guild).map_err(io::Error::other)?)?;
-    disk.rename(&new, path)
+    let replace = |path: &Path, bytes: Result<Vec<u8>, serde_json::Error>| {
+        let new = snapshot::temporary_path(path);
+        disk.write(&new, &bytes.map_err(io::Error::other)?)?;
+        disk.rename(&new, path)
+    };
+    replace(path, snapshot::encode(guild))?;
+    let questions = snapshot::questions_path(path);
+    match guild.server_questions() {
+        Some(own) => replace(&questions, snapshot::encode_questions(own)),
+        None if disk.exists(&questions) => disk.remove(&questions),
+        None => Ok(()),
+    }
 }
 
 /// Deletes a copy durably.
 pub(super) fn remove(disk: &dyn Disk, dir: &Path, copy: &CopyFile) -> io::Result<()> {
-    disk.remove(&copy.path)?;
+    copy.remove(disk)?;
     disk.sync_dir(&dir.join(DELETED_DIR))
 }
 
@@ -179,7 +226,7 @@ pub(super) fn change(
     for copy in &copies {
         match copy.read() {
             Ok(data) => change_one(disk, copy, data, change)?,
-            Err(_) => disk.remove(&copy.path)?,
+            Err(_) => copy.remove(disk)?,
         }
     }
     sync_if(disk, dir, !copies.is_empty())
@@ -195,7 +242,7 @@ pub(super) fn expire(
     let copies = list(dir)?;
     for copy in &copies {
         if copy.deleted_at <= limit {
-            disk.remove(&copy.path)?;
+            copy.remove(disk)?;
             tracing::info!(guild = %copy.guild, deleted_at = %copy.deleted_at, "deleted data expired");
         } else if let Ok(data) = copy.read() {
             change_one(disk, copy, data, change)?;

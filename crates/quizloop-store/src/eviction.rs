@@ -225,6 +225,7 @@ impl Inner {
             return false;
         }
         *entry = CacheEntry::Evicted(self.evicted_guild(summary));
+        self.server_questions.remove(&guild);
         true
     }
 
@@ -238,6 +239,7 @@ impl Inner {
             return;
         }
         if let Some(loaded) = loaded {
+            self.publish_questions(&loaded);
             entry.insert(CacheEntry::new(loaded));
         } else {
             entry.remove();

@@ -1,4 +1,5 @@
-//! The file backend: one snapshot per guild, with its last good generation beside it.
+//! The file backend: one snapshot per guild, with its last good generation beside it, and the same
+//! for a server's own questions.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::backend::{Backend, ShardRefresh};
+use super::backend::{Backend, GuildToSave, ShardRefresh};
 use super::deleted::{self, ChangeCopy};
 use super::disk::Disk;
 use super::ownership::IdentifyLimiter;
@@ -42,12 +43,44 @@ impl FileBackend {
         }
     }
 
-    fn save_one(&self, guild: &Guild) -> io::Result<()> {
+    /// Saves the snapshot first, and durably if it is new: questions without a snapshot would look like
+    /// one that somebody deleted. The commit completes only after both.
+    fn save_one(&self, save: &GuildToSave) -> io::Result<()> {
+        let GuildToSave {
+            guild,
+            questions_changed,
+        } = save;
         let bytes = snapshot::encode(guild).map_err(io::Error::other)?;
-        self.replace_snapshot(&snapshot::path(&self.dir, guild.id()), &bytes)
+        let current = snapshot::path(&self.dir, guild.id());
+        let is_new = !self.disk.exists(&current);
+        self.replace_snapshot(&current, &bytes)?;
+        if !questions_changed {
+            return Ok(());
+        }
+        if is_new {
+            self.sync()?;
+        }
+        failpoint::hit("questions.begin");
+        let file = snapshot::questions_path(&current);
+        match guild.server_questions() {
+            Some(own) => {
+                let bytes = snapshot::encode_questions(own).map_err(io::Error::other)?;
+                self.replace_snapshot(&file, &bytes)
+            }
+            None => self.remove_questions(&file),
+        }
     }
 
-    /// Replaces the current snapshot, which becomes the last good generation. A crash at any step
+    /// Deletes the file of a server's own questions, after its last good generation: a crash in
+    /// between must not look as if somebody deleted the file.
+    fn remove_questions(&self, file: &Path) -> io::Result<()> {
+        self.disk.remove(&snapshot::previous_path(file))?;
+        self.disk.sync_dir(&self.dir.join(GUILDS_DIR))?;
+        self.disk.remove(file)?;
+        self.disk.remove(&snapshot::temporary_path(file))
+    }
+
+    /// Replaces the current file, a snapshot or questions, which becomes the last good generation. A crash at any step
     /// leaves a complete file under the current name:
     ///
     /// 1. Write and fsync `G.new`.
@@ -79,7 +112,7 @@ impl Backend for FileBackend {
         1
     }
 
-    fn save(&self, guilds: &[Guild], _: Option<Timestamp>) -> Vec<io::Result<()>> {
+    fn save(&self, guilds: &[GuildToSave], _: Option<Timestamp>) -> Vec<io::Result<()>> {
         guilds.iter().map(|guild| self.save_one(guild)).collect()
     }
 
@@ -88,8 +121,9 @@ impl Backend for FileBackend {
         self.disk.sync_dir(&self.dir.join(GUILDS_DIR))
     }
 
-    /// Keeps the copy first. Then deletes the last good generation, durably. A crash then never leaves
-    /// it without its snapshot, which would look like a snapshot that somebody deleted.
+    /// Keeps the copy first. Then deletes the last good generation, durably, and the questions. A
+    /// crash then never leaves them without their snapshot, which would look like a snapshot that
+    /// somebody deleted.
     fn delete(&self, guild: GuildId, at: Timestamp) -> io::Result<()> {
         let current = snapshot::path(&self.dir, guild);
         let folder = self.dir.join(GUILDS_DIR);
@@ -101,6 +135,12 @@ impl Backend for FileBackend {
         self.disk.remove(&snapshot::previous_path(&current))?;
         self.disk.sync_dir(&folder)?;
         failpoint::hit("forget.half");
+        let questions = snapshot::questions_path(&current);
+        if self.disk.exists(&questions) {
+            self.remove_questions(&questions)?;
+            self.disk.sync_dir(&folder)?;
+            failpoint::hit("questions.deleted");
+        }
         self.disk.remove(&current)?;
         self.disk.remove(&snapshot::temporary_path(&current))?;
         self.disk.sync_dir(&folder)?;
@@ -200,5 +240,16 @@ fn read_again(path: &Path, guild: GuildId) -> io::Result<Guild> {
         io::ErrorKind::NotFound => invalid("the file is missing".into()),
         _ => error,
     })?;
-    snapshot::decode(&bytes, guild).map_err(|error| invalid(error.to_string()))
+    let mut read = snapshot::decode(&bytes, guild).map_err(|error| invalid(error.to_string()))?;
+    let file = snapshot::questions_path(path);
+    let questions = open::read_questions(&file, guild);
+    let set = |questions| {
+        read.set_server_questions(questions)
+            .map_err(snapshot::invalid)
+    };
+    questions.and_then(set).map_err(|error| {
+        let message = format!("{}: {error}", file.display());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })?;
+    Ok(read)
 }

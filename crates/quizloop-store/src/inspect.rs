@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::deleted::{self, DeletedGuild};
-use super::open::{InvalidSnapshot, read_snapshot};
+use super::open::{InvalidSnapshot, read_guild};
 use super::snapshot::{GUILDS_DIR, path};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -46,12 +46,12 @@ pub fn deleted(dir: &Path) -> io::Result<Vec<DeletedGuild>> {
     Ok(copies.map(read).collect())
 }
 
-/// Reads one guild of a state folder.
+/// Reads one guild of a state folder, with its own questions.
 ///
 /// # Errors
 ///
-/// The snapshot can't be read.
+/// The snapshot or the questions can't be read.
 pub fn guild(dir: &Path, id: GuildId) -> Result<Guild, InvalidSnapshot> {
     let path = path(dir, id);
-    read_snapshot(&path, id).map_err(|error| InvalidSnapshot::new(&path, Some(id), error))
+    read_guild(&path, id)
 }

@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -61,6 +61,7 @@ use ownership::Ownership;
 use postgres::{DatabaseError, PostgresBackend};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::ServerQuestions;
 use quizloop_core::shard::ShardRange;
 use writer::{Deletion, DeletionStep, SaveQueue};
 
@@ -88,6 +89,9 @@ struct Inner {
     // removed. Lock order: this lock before the lock of a guild.
     ownership: RwLock<Ownership>,
     guilds: DashMap<GuildId, CacheEntry>,
+    /// The own questions of the servers in `guilds`, for readers that may hold the lock of a guild.
+    /// Locked after the lock of a guild, and never before it.
+    server_questions: DashMap<GuildId, Weak<ServerQuestions>>,
     /// The number that the next eviction gets.
     next_generation: AtomicU64,
     clock: OnceLock<ClockFn>,
@@ -177,6 +181,7 @@ impl Store {
             backend,
             ownership: RwLock::new(ownership),
             guilds: DashMap::new(),
+            server_questions: DashMap::new(),
             next_generation: AtomicU64::new(0),
             clock: OnceLock::new(),
             queue: SaveQueue::default(),
@@ -306,6 +311,12 @@ impl Store {
         self.inner.guilds.iter().map(|entry| *entry.key()).collect()
     }
 
+    /// Returns the own questions of a server that is loaded and has any. Unlike reading the guild,
+    /// this may be called while it is being read or changed.
+    pub fn server_questions(&self, guild: GuildId) -> Option<Arc<ServerQuestions>> {
+        self.inner.server_questions.get(&guild)?.upgrade()
+    }
+
     /// Reads a loaded guild. Returns `None` if it does not exist, or if it is evicted, which is an
     /// error of the caller: see [`Store::load`].
     pub(crate) fn read<R>(&self, guild: GuildId, f: impl FnOnce(&Guild) -> R) -> Option<R> {
@@ -356,6 +367,7 @@ impl Store {
             return rejected_change(guild, change);
         };
         let result = change(&mut resident.guild);
+        self.inner.publish_questions(&resident.guild);
         resident.version += 1;
         resident.mark_used();
         let commit = resident.commit();
@@ -398,6 +410,7 @@ impl Store {
         // Queued under the lock of the guild, so that nothing that is created after this is deleted.
         let mut queued = None;
         self.inner.guilds.remove_if(&guild, |_, _| {
+            self.inner.server_questions.remove(&guild);
             queued = Some(queue());
             true
         });
@@ -525,7 +538,20 @@ impl Inner {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes a server's own questions available to [`Store::server_questions`]. Called under the lock
+    /// of the guild.
+    fn publish_questions(&self, guild: &Guild) {
+        match guild.shared_server_questions() {
+            Some(own) => drop(
+                self.server_questions
+                    .insert(guild.id(), Arc::downgrade(own)),
+            ),
+            None => drop(self.server_questions.remove(&guild.id())),
+        }
+    }
+
     fn insert(&self, guild: Guild) {
+        self.publish_questions(&guild);
         self.guilds.insert(guild.id(), CacheEntry::new(guild));
     }
 
@@ -556,6 +582,7 @@ impl Inner {
     /// Removes guilds from memory, because another process owns them. Their pending commits fail.
     fn remove_guilds(&self, guilds: &[GuildId]) {
         for guild in guilds {
+            self.server_questions.remove(guild);
             if let Some((_, CacheEntry::Resident(resident))) = self.guilds.remove(guild) {
                 let failed = Some((u64::MAX, commit::owned_elsewhere()));
                 resident

@@ -91,10 +91,15 @@ impl LoadedGuild {
         &self,
         change: impl Fn(&mut Guild) -> R + Send + 'static,
     ) -> Result<R, SaveError> {
-        // Also if there is no guild: a deletion that failed may have left its files.
-        let (result, commit) = self.upsert(&change);
+        // Also if there is no guild: a deletion that failed may have left its files. The questions are
+        // written twice even if they have not changed, for the same reason.
+        let (result, commit) = self.upsert(|guild| {
+            let result = change(guild);
+            guild.touch_server_questions();
+            result
+        });
         commit.wait().await?;
-        if let Some(((), commit)) = self.update(|_| ()) {
+        if let Some(((), commit)) = self.update(Guild::touch_server_questions) {
             commit.wait().await?;
         }
         let change_copy = Box::new(move |copy: &mut Guild| drop(change(copy)));

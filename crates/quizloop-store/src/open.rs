@@ -12,6 +12,7 @@ use super::disk::{Disk, create_private_dir};
 use super::snapshot::{self, GUILDS_DIR, PREVIOUS_EXTENSION, SnapshotError};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::ServerQuestions;
 
 /// The lock file in the state folder.
 const LOCK: &str = "lock";
@@ -81,8 +82,13 @@ impl InvalidSnapshot {
         };
         let written = written.map_or(String::new(), |time| format!(", written {time:.0}"));
         let dir = self.file.parent().and_then(Path::parent);
+        let what = if snapshot::is_questions_path(&self.file) {
+            " --questions"
+        } else {
+            ""
+        };
         format!(
-            "The last good generation is {previous}{written}. Fix the file, or restore that generation: quizloop state restore {guild} --state '{dir}'",
+            "The last good generation is {previous}{written}. Fix the file, or restore that generation: quizloop state restore {guild}{what} --state '{dir}'",
             previous = previous.display(),
             dir = dir.unwrap_or(Path::new("")).display(),
         )
@@ -90,7 +96,11 @@ impl InvalidSnapshot {
 
     /// The server id in the file's name.
     fn guild(&self) -> Option<GuildId> {
-        self.file.file_stem()?.to_str()?.parse().ok()
+        let stem = self.file.file_stem()?.to_str()?;
+        let stem = stem
+            .strip_suffix(snapshot::QUESTIONS_SUFFIX)
+            .unwrap_or(stem);
+        stem.parse().ok()
     }
 
     /// Returns file, line, message and advice in one line.
@@ -306,7 +316,11 @@ pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if let Some(stem) = name.strip_suffix(&format!(".{PREVIOUS_EXTENSION}")) {
+        if snapshot::is_questions_path(&path) {
+            // Read with their snapshot, which must exist as well.
+            let stem = name.split('.').next().unwrap_or_default();
+            previous.push((path.with_file_name(format!("{stem}.json")), stem.to_owned()));
+        } else if let Some(stem) = name.strip_suffix(&format!(".{PREVIOUS_EXTENSION}")) {
             previous.push((path.with_file_name(format!("{stem}.json")), stem.to_owned()));
         } else if let Some(stem) = name.strip_suffix(".json") {
             let id = stem.parse().map_err(|_| SnapshotError {
@@ -319,7 +333,8 @@ pub(super) fn list(dir: &Path) -> io::Result<FolderListing> {
             files.leftovers.push(path);
         }
     }
-    // A last good generation without a snapshot means that somebody deleted the snapshot.
+    // A last good generation, or questions, without a snapshot mean that somebody deleted the
+    // snapshot.
     for (current, stem) in previous {
         if files.guilds.iter().all(|(path, _)| *path != current) {
             let missing = SnapshotError {
@@ -368,11 +383,44 @@ fn read_all(files: &[(PathBuf, Result<GuildId, SnapshotError>)]) -> Result<Vec<G
 }
 
 fn read_listed(path: &Path, id: &Result<GuildId, SnapshotError>) -> Result<Guild, InvalidSnapshot> {
-    id.clone()
-        .and_then(|id| read_snapshot(path, id))
-        .map_err(|error| InvalidSnapshot::new(path, id.as_ref().ok().copied(), error))
+    match id {
+        Ok(id) => read_guild(path, *id),
+        Err(error) => Err(InvalidSnapshot::new(path, None, error.clone())),
+    }
 }
 
+/// Reads a guild: its snapshot, and its own questions beside it.
+pub(super) fn read_guild(path: &Path, id: GuildId) -> Result<Guild, InvalidSnapshot> {
+    let invalid = |file: &Path, error| InvalidSnapshot::new(file, Some(id), error);
+    let mut guild = read_snapshot(path, id).map_err(|error| invalid(path, error))?;
+    let file = snapshot::questions_path(path);
+    let questions = read_questions(&file, id);
+    let set = |questions| {
+        guild
+            .set_server_questions(questions)
+            .map_err(snapshot::invalid)
+    };
+    questions
+        .and_then(set)
+        .map_err(|error| invalid(&file, error))?;
+    Ok(guild)
+}
+
+/// Reads a server's own questions, if it has any.
+pub(super) fn read_questions(
+    path: &Path,
+    id: GuildId,
+) -> Result<Option<ServerQuestions>, SnapshotError> {
+    if path.exists() {
+        return snapshot::decode_questions(&read_file(path)?, id).map(Some);
+    }
+    if snapshot::previous_path(path).exists() {
+        return Err(snapshot::invalid("the file is missing"));
+    }
+    Ok(None)
+}
+
+/// Reads the snapshot of a guild without its own questions.
 pub(super) fn read_snapshot(path: &Path, id: GuildId) -> Result<Guild, SnapshotError> {
     snapshot::decode(&read_file(path)?, id)
 }
@@ -396,7 +444,11 @@ fn last_good(current: &Path, id: Option<GuildId>) -> Option<(PathBuf, Option<Tim
     let path = snapshot::previous_path(current);
     let stem = current.file_stem()?.to_string_lossy().into_owned();
     let id = id.or_else(|| stem.parse().ok())?;
-    read_snapshot(&path, id).ok()?;
+    if snapshot::is_questions_path(current) {
+        read_questions(&path, id).ok()??;
+    } else {
+        read_snapshot(&path, id).ok()?;
+    }
     let written = fs::metadata(&path).and_then(|data| data.modified()).ok();
     Some((
         path,

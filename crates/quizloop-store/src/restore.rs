@@ -10,7 +10,9 @@ use jiff::Timestamp;
 
 use super::deleted::{self, CopyFile};
 use super::disk::{Disk, RealDisk, copy_owner};
-use super::open::{FolderLock, InvalidSnapshot, OpenError, read_file, read_snapshot};
+use super::open::{
+    FolderLock, InvalidSnapshot, OpenError, read_file, read_guild, read_questions, read_snapshot,
+};
 use super::snapshot::{self, GUILDS_DIR, SnapshotError};
 use quizloop_core::guild::{Guild, GuildCheckError};
 use quizloop_core::id::GuildId;
@@ -18,8 +20,10 @@ use quizloop_core::id::GuildId;
 /// What to restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestoreSource {
-    /// The last good generation of the server's snapshot.
+    /// The last good generation of the server's snapshot. Its own questions stay as they are.
     LastGood,
+    /// The last good generation of the server's own questions. The rest stays as it is.
+    LastGoodQuestions,
     /// Data that was deleted at that time, or else the newest deleted data of the server.
     Deleted(Option<Timestamp>),
 }
@@ -55,6 +59,9 @@ pub enum RestoreError {
         "server {0} has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup"
     )]
     NothingToRestore(GuildId),
+    /// The server's own questions have no last good generation.
+    #[error("there is no earlier generation of the questions of server {0}")]
+    NoQuestionsToRestore(GuildId),
     /// There is no such deleted data of the server.
     #[error("{}", not_deleted(*.0))]
     NotDeleted(GuildId),
@@ -95,14 +102,23 @@ pub struct Restore {
     pub restored_at: Option<Timestamp>,
     /// What will be stored.
     pub guild: Guild,
-    bytes: Vec<u8>,
+    /// What is written, in this order.
+    files: Vec<RestoredFile>,
     dir: PathBuf,
+    /// The snapshot.
     path: PathBuf,
-    /// The file that is restored.
-    source: PathBuf,
-    /// The same, if it is deleted data. It is removed after the restore.
+    /// The deleted data that is restored. It is removed after the restore.
     copy: Option<CopyFile>,
     _lock: FolderLock,
+}
+
+/// A file that a restore writes.
+#[derive(Debug)]
+struct RestoredFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// The file that is restored. The new one gets the same owner.
+    source: PathBuf,
 }
 
 impl Restore {
@@ -125,40 +141,24 @@ impl Restore {
             return Err(RestoreError::NotAFile(path));
         }
         let current = path.exists().then(|| Generation::read(&path, id));
-        let copy = match source {
-            RestoreSource::LastGood => None,
-            RestoreSource::Deleted(time) => Some(find_copy(dir, id, time)?),
+        let plan = match source {
+            RestoreSource::LastGood => last_good(dir, &path, id)?,
+            RestoreSource::LastGoodQuestions => last_good_questions(dir, &path, id)?,
+            RestoreSource::Deleted(time) => {
+                let stored = current.as_ref().and_then(|now| now.guild.as_ref().ok());
+                deleted_data(find_copy(dir, id, time)?, &path, stored)?
+            }
         };
-        let file = match &copy {
-            Some(copy) => copy.path.clone(),
-            None => last_good(dir, &path, id, current.is_some())?,
-        };
-        let unreadable =
-            |error| RestoreError::Unreadable(InvalidSnapshot::new(&file, Some(id), error));
-        let mut bytes = read_file(&file).map_err(unreadable)?;
-        let mut guild = snapshot::decode(&bytes, id).map_err(unreadable)?;
-        if copy.is_some() {
-            let stored = current
-                .as_ref()
-                .and_then(|current| current.guild.as_ref().ok());
-            guild = merge(guild, stored)?;
-            bytes = snapshot::encode(&guild).map_err(|error| unreadable(error.into()))?;
-        }
         // A bot that starts now names this process in its error message.
         lock.write_pid();
-        let restored_at = match &copy {
-            Some(copy) => Some(copy.deleted_at),
-            None => modified_at(&file),
-        };
         Ok(Self {
             current,
-            restored_at,
-            guild,
-            bytes,
+            restored_at: plan.restored_at,
+            guild: plan.guild,
+            files: plan.files,
             dir: dir.to_owned(),
             path,
-            source: file,
-            copy,
+            copy: plan.copy,
             _lock: lock,
         })
     }
@@ -174,26 +174,33 @@ impl Restore {
     }
 
     pub(super) fn run_on(self, disk: &dyn Disk, at: Timestamp) -> io::Result<()> {
-        let new = snapshot::temporary_path(&self.path);
-        let result = self.replace(disk, &new, at);
+        let result = self.replace(disk, at);
         if result.is_err() {
-            // The error that is returned matters more than a file that can't be removed either.
-            let _ = disk.remove(&new);
+            for file in &self.files {
+                // The error that is returned matters more than a file that can't be removed either.
+                let _ = disk.remove(&snapshot::temporary_path(&file.path));
+            }
         }
         result
     }
 
-    fn replace(&self, disk: &dyn Disk, new: &Path, at: Timestamp) -> io::Result<()> {
+    fn replace(&self, disk: &dyn Disk, at: Timestamp) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        disk.write(new, &self.bytes)?;
-        copy_owner(&self.source, new)?;
+        for file in &self.files {
+            let new = snapshot::temporary_path(&file.path);
+            disk.write(&new, &file.bytes)?;
+            copy_owner(&file.source, &new)?;
+        }
         if self.current.is_some() {
             // Durable before the current snapshot is replaced.
             let at = deleted::whole_seconds(at);
             deleted::keep_file(disk, &self.dir, &self.path, self.guild.id(), at)?;
         }
-        disk.rename(new, &self.path)?;
-        disk.sync_dir(folder)?;
+        // Each durably before the next: questions without a snapshot can't be opened.
+        for file in &self.files {
+            disk.rename(&snapshot::temporary_path(&file.path), &file.path)?;
+            disk.sync_dir(folder)?;
+        }
         match &self.copy {
             Some(copy) => deleted::remove(disk, &self.dir, copy),
             None => Ok(()),
@@ -201,22 +208,104 @@ impl Restore {
     }
 }
 
-/// Returns the file of the last good generation.
-fn last_good(
-    dir: &Path,
-    current: &Path,
-    guild: GuildId,
-    has_current: bool,
-) -> Result<PathBuf, RestoreError> {
-    let file = snapshot::previous_path(current);
-    if file.exists() {
-        return Ok(file);
+/// What a restore will do.
+struct Plan {
+    restored_at: Option<Timestamp>,
+    guild: Guild,
+    files: Vec<RestoredFile>,
+    copy: Option<CopyFile>,
+}
+
+fn unreadable(file: &Path, id: GuildId) -> impl Fn(SnapshotError) -> RestoreError + '_ {
+    move |error| RestoreError::Unreadable(InvalidSnapshot::new(file, Some(id), error))
+}
+
+/// Plans to restore the last good generation of a snapshot.
+fn last_good(dir: &Path, current: &Path, id: GuildId) -> Result<Plan, RestoreError> {
+    let source = snapshot::previous_path(current);
+    if !source.exists() {
+        return Err(if current.exists() {
+            RestoreError::NothingToRestore(id)
+        } else {
+            let dir = dir.to_owned();
+            RestoreError::UnknownServer { guild: id, dir }
+        });
     }
-    Err(if has_current {
-        RestoreError::NothingToRestore(guild)
-    } else {
+    let bytes = read_file(&source).map_err(unreadable(&source, id))?;
+    let mut guild = snapshot::decode(&bytes, id).map_err(unreadable(&source, id))?;
+    // They stay as they are. If they can't be read, they are restored on their own.
+    let questions = read_questions(&snapshot::questions_path(current), id);
+    let _ = questions.map(|own| guild.set_server_questions(own));
+    let restored_at = modified_at(&source);
+    let path = current.to_owned();
+    Ok(Plan {
+        restored_at,
+        guild,
+        files: vec![RestoredFile {
+            path,
+            bytes,
+            source,
+        }],
+        copy: None,
+    })
+}
+
+/// Plans to restore the last good generation of a server's own questions.
+fn last_good_questions(dir: &Path, current: &Path, id: GuildId) -> Result<Plan, RestoreError> {
+    let path = snapshot::questions_path(current);
+    let source = snapshot::previous_path(&path);
+    if !current.exists() {
         let dir = dir.to_owned();
-        RestoreError::UnknownServer { guild, dir }
+        return Err(RestoreError::UnknownServer { guild: id, dir });
+    }
+    if !source.exists() {
+        return Err(RestoreError::NoQuestionsToRestore(id));
+    }
+    let mut guild = read_snapshot(current, id).map_err(unreadable(current, id))?;
+    let bytes = read_file(&source).map_err(unreadable(&source, id))?;
+    let own = snapshot::decode_questions(&bytes, id).map_err(unreadable(&source, id))?;
+    let set = guild
+        .set_server_questions(Some(own))
+        .map_err(snapshot::invalid);
+    set.map_err(unreadable(&source, id))?;
+    Ok(Plan {
+        restored_at: modified_at(&source),
+        guild,
+        files: vec![RestoredFile {
+            path,
+            bytes,
+            source,
+        }],
+        copy: None,
+    })
+}
+
+/// Plans to restore deleted data beside what was stored since.
+fn deleted_data(
+    copy: CopyFile,
+    current: &Path,
+    stored: Option<&Guild>,
+) -> Result<Plan, RestoreError> {
+    let guild = read_guild(&copy.path, copy.guild).map_err(RestoreError::Unreadable)?;
+    let guild = merge(guild, stored)?;
+    let failed = |error: serde_json::Error| unreadable(&copy.path, copy.guild)(error.into());
+    let mut files = vec![RestoredFile {
+        path: current.to_owned(),
+        bytes: snapshot::encode(&guild).map_err(failed)?,
+        source: copy.path.clone(),
+    }];
+    if let Some(own) = guild.server_questions() {
+        files.push(RestoredFile {
+            path: snapshot::questions_path(current),
+            bytes: snapshot::encode_questions(own).map_err(failed)?,
+            source: copy.path.clone(),
+        });
+    }
+    Ok(Plan {
+        restored_at: Some(copy.deleted_at),
+        guild,
+        files,
+        copy: Some(copy),
     })
 }
 
@@ -250,7 +339,10 @@ impl Generation {
     fn read(file: &Path, id: GuildId) -> Self {
         Self {
             written_at: modified_at(file),
-            guild: read_snapshot(file, id),
+            guild: read_guild(file, id).map_err(|invalid| SnapshotError {
+                position: invalid.position,
+                message: invalid.message,
+            }),
         }
     }
 }

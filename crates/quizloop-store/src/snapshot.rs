@@ -1,4 +1,5 @@
-//! The snapshot format: one guild as readable JSON with a format number.
+//! The snapshot format: one guild as readable JSON with a format number. A server's own questions are
+//! in a second file of the same form beside it, which only a change of them writes.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,16 @@ use serde_json::Value;
 
 use quizloop_core::guild::{Guild, SNAPSHOT_FORMAT};
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::{SERVER_QUESTIONS_FORMAT, ServerQuestions};
 
 /// The folder with the snapshots, in the state folder.
 pub(crate) const GUILDS_DIR: &str = "guilds";
 
 /// Extension of a snapshot's last good generation.
 pub(crate) const PREVIOUS_EXTENSION: &str = "prev.json";
+
+/// The end of the name of a file with a server's own questions, before the extension.
+pub(crate) const QUESTIONS_SUFFIX: &str = ".questions";
 
 /// The end of the name, before a number, of a file that `state restore` of earlier versions kept.
 const BACKUP_SUFFIX: &str = ".json.replaced-";
@@ -41,6 +46,21 @@ pub(crate) fn previous_path(current: &Path) -> PathBuf {
     current.with_extension(PREVIOUS_EXTENSION)
 }
 
+/// Returns the path of a server's own questions, which belong to the snapshot at `current`.
+pub(crate) fn questions_path(current: &Path) -> PathBuf {
+    current.with_extension("questions.json")
+}
+
+/// Whether a path is that of a server's own questions, or of their last good generation.
+pub(crate) fn is_questions_path(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let stem = name.and_then(|name| {
+        let previous = name.strip_suffix(&format!(".{PREVIOUS_EXTENSION}"));
+        previous.or_else(|| name.strip_suffix(".json"))
+    });
+    stem.is_some_and(|stem| stem.ends_with(QUESTIONS_SUFFIX))
+}
+
 /// Returns the path to which a file is written before it replaces another one.
 pub(crate) fn temporary_path(of: &Path) -> PathBuf {
     of.with_extension("new")
@@ -57,6 +77,27 @@ pub(crate) fn encode(guild: &Guild) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(guild)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Encodes a server's own questions as the contents of their file.
+pub(crate) fn encode_questions(questions: &ServerQuestions) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = serde_json::to_vec_pretty(questions)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Decodes and checks a server's own questions.
+pub(crate) fn decode_questions(
+    bytes: &[u8],
+    id: GuildId,
+) -> Result<ServerQuestions, SnapshotError> {
+    let format = read_format(bytes)?;
+    if format > SERVER_QUESTIONS_FORMAT {
+        return Err(newer_format(format, SERVER_QUESTIONS_FORMAT));
+    }
+    let questions: ServerQuestions = serde_json::from_slice(bytes)?;
+    questions.check(id).map_err(invalid)?;
+    Ok(questions)
 }
 
 /// Why a snapshot is invalid, and where.
@@ -102,6 +143,18 @@ pub(super) fn decode_with(
     id: GuildId,
     migrations: &[Option<Migration>],
 ) -> Result<Guild, SnapshotError> {
+    let guild: Guild = match read_format(bytes)? {
+        SNAPSHOT_FORMAT => serde_json::from_slice(bytes)?,
+        older if older < SNAPSHOT_FORMAT => {
+            migrate(serde_json::from_slice(bytes)?, older, migrations)?
+        }
+        newer => return Err(newer_format(newer, SNAPSHOT_FORMAT)),
+    };
+    validate(guild, id)
+}
+
+/// Returns the number of a file's format.
+fn read_format(bytes: &[u8]) -> Result<u32, SnapshotError> {
     /// The only field that is read before the format is known.
     #[derive(Deserialize)]
     struct FormatHeader {
@@ -115,18 +168,13 @@ pub(super) fn decode_with(
         }));
     }
     let header: FormatHeader = serde_json::from_slice(bytes)?;
-    let guild: Guild = match header.format {
-        SNAPSHOT_FORMAT => serde_json::from_slice(bytes)?,
-        older if older < SNAPSHOT_FORMAT => {
-            migrate(serde_json::from_slice(bytes)?, older, migrations)?
-        }
-        newer => {
-            return Err(invalid(format!(
-                "it was written by a newer Quizloop (format {newer}; this version reads formats up to {SNAPSHOT_FORMAT}): use that newer version"
-            )));
-        }
-    };
-    validate(guild, id)
+    Ok(header.format)
+}
+
+fn newer_format(format: u32, newest: u32) -> SnapshotError {
+    invalid(format!(
+        "it was written by a newer Quizloop (format {format}; this version reads formats up to {newest}): use that newer version"
+    ))
 }
 
 fn validate(guild: Guild, id: GuildId) -> Result<Guild, SnapshotError> {

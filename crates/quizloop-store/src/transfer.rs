@@ -122,10 +122,19 @@ impl TargetFolder {
     /// The snapshot can't be written or read, or differs.
     pub fn add(&self, guild: &Guild) -> Result<(), CopyError> {
         let path = snapshot::path(&self.dir, guild.id());
+        let write_file = |path: &Path, bytes: Result<Vec<u8>, serde_json::Error>| {
+            RealDisk.write(path, &bytes.map_err(io::Error::other)?)?;
+            copy_owner_if_permitted(&self.dir, path)
+        };
         let write = || {
-            let bytes = snapshot::encode(guild).map_err(io::Error::other)?;
-            RealDisk.write(&path, &bytes)?;
-            copy_owner_if_permitted(&self.dir, &path)
+            write_file(&path, snapshot::encode(guild))?;
+            let Some(own) = guild.server_questions() else {
+                return Ok(());
+            };
+            write_file(
+                &snapshot::questions_path(&path),
+                snapshot::encode_questions(own),
+            )
         };
         write().map_err(|error| self.write_error(error))?;
         match inspect::guild(&self.dir, guild.id()) {

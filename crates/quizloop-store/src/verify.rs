@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use super::open::{InvalidSnapshot, list, read_snapshot};
+use super::open::{InvalidSnapshot, list, read_guild, read_questions, read_snapshot};
 use super::snapshot::{self, SnapshotError};
 use quizloop_core::guild::Guild;
 
@@ -19,6 +19,8 @@ pub struct VerifyReport {
     pub rounds: usize,
     /// Their members, counted in each team they take part in.
     pub members: usize,
+    /// Servers' own questions.
+    pub questions: usize,
     /// Valid last good generations.
     pub generations: usize,
     /// Snapshots that can't be read.
@@ -35,29 +37,26 @@ pub struct VerifyReport {
 pub fn verify(dir: &Path) -> io::Result<VerifyReport> {
     let mut report = VerifyReport::default();
     for (file, id) in list(dir)?.guilds {
-        let read = id.clone().and_then(|id| read_snapshot(&file, id));
-        let is_valid = match read {
-            Ok(guild) => {
-                report.add_counts(&guild);
-                true
-            }
-            // A running bot has just deleted this server.
-            Err(_) if id.is_ok() && !file.exists() => continue,
+        let id = match id {
+            Ok(id) => id,
             Err(error) => {
-                let invalid = InvalidSnapshot::new(&file, id.as_ref().ok().copied(), error);
-                report.invalid.push(invalid);
-                false
+                report
+                    .invalid
+                    .push(InvalidSnapshot::new(&file, None, error));
+                continue;
             }
         };
-        let previous = snapshot::previous_path(&file);
-        if let (Ok(id), true) = (id, previous.exists()) {
-            match read_snapshot(&previous, id) {
-                Ok(_) => report.generations += 1,
-                Err(error) if is_valid => report.add_invalid_generation(&previous, error),
-                // The entry of the snapshot says already that no good generation exists.
-                Err(_) => {}
-            }
+        match read_guild(&file, id) {
+            Ok(guild) => report.add_counts(&guild),
+            // A running bot has just deleted this server.
+            Err(_) if !file.exists() => continue,
+            Err(invalid) => report.invalid.push(invalid),
         }
+        let questions = snapshot::questions_path(&file);
+        report.check_generation(&file, |previous| read_snapshot(previous, id).map(drop));
+        report.check_generation(&questions, |previous| {
+            read_questions(previous, id).map(drop)
+        });
     }
     Ok(report)
 }
@@ -68,8 +67,28 @@ impl VerifyReport {
         self.invalid.is_empty() && self.invalid_generations.is_empty()
     }
 
+    /// Checks the last good generation of a file, if there is one.
+    fn check_generation(
+        &mut self,
+        file: &Path,
+        read: impl FnOnce(&Path) -> Result<(), SnapshotError>,
+    ) {
+        let previous = snapshot::previous_path(file);
+        if !previous.exists() {
+            return;
+        }
+        match read(&previous) {
+            Ok(()) => self.generations += 1,
+            // The entry of the file itself says already that no good generation exists.
+            Err(_) if self.invalid.last().is_some_and(|last| last.file == file) => {}
+            Err(error) => self.add_invalid_generation(&previous, error),
+        }
+    }
+
     fn add_counts(&mut self, guild: &Guild) {
         self.guilds += 1;
+        let own = guild.server_questions();
+        self.questions += own.map_or(0, |own| own.questions().len());
         for team in guild.teams().values() {
             self.teams += 1;
             self.rounds += team.rounds().len();

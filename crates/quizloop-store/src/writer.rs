@@ -31,6 +31,7 @@ use super::deleted::ChangeCopy;
 use super::{Inner, SaveReport};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::ServerQuestions;
 use quizloop_failpoint as failpoint;
 
 /// Pause after the first failed save. It doubles up to [`RETRY_MAX`]; a new change ends it early.
@@ -268,6 +269,8 @@ fn run(inner: &Inner) {
 struct SaveAttempt {
     guild: GuildId,
     version: u64,
+    /// The server's own questions of that version.
+    questions: Option<Arc<ServerQuestions>>,
     /// The channel of the entry that was copied. If the guild was deleted and created again
     /// meanwhile, the new entry has another channel, whose commits this save must not complete.
     progress: watch::Sender<SaveProgress>,
@@ -336,7 +339,7 @@ impl Inner {
             let entry = self.guilds.get(guild)?;
             let resident = entry.resident()?;
             Some((
-                resident.guild.clone(),
+                resident.to_save(),
                 resident.version,
                 resident.progress.clone(),
             ))
@@ -344,15 +347,16 @@ impl Inner {
         let mut states = Vec::new();
         let mut entries = Vec::new();
         for (state, version, progress) in guilds.iter().filter_map(copy) {
-            entries.push((state.id(), version, progress));
+            entries.push((version, progress));
             states.push(state);
         }
         failpoint::hit("store.encode");
         let results = self.backend.save(&states, self.now());
-        let entries = entries.into_iter().zip(results);
-        let attempts = entries.map(|((guild, version, progress), result)| SaveAttempt {
-            guild,
+        let entries = states.into_iter().zip(entries).zip(results);
+        let attempts = entries.map(|((state, (version, progress)), result)| SaveAttempt {
+            guild: state.guild.id(),
             version,
+            questions: state.guild.shared_server_questions().cloned(),
             progress,
             result,
         });
@@ -367,6 +371,7 @@ impl Inner {
             Some(SaveAttempt {
                 guild: *guild,
                 version: resident.version,
+                questions: None,
                 progress: resident.progress.clone(),
                 result: Err(io::Error::new(io::ErrorKind::NotConnected, reason)),
             })
@@ -380,6 +385,7 @@ impl Inner {
         for SaveAttempt {
             guild,
             version,
+            questions,
             progress,
             result,
         } in attempts
@@ -388,6 +394,7 @@ impl Inner {
                 Ok(()) => {
                     progress.saved_version = *version;
                     progress.failed = None;
+                    progress.saved_questions.clone_from(questions);
                 }
                 Err(error) => progress.failed = Some((*version, SaveError::new(error.to_string()))),
             });

@@ -136,6 +136,7 @@ async fn run_commands(ctx: &Arc<BotContext>) {
         "leaderboard",
         "answer",
         "hint",
+        "history",
         "quiz",
         "team post",
         "team skip",

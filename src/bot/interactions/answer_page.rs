@@ -15,7 +15,7 @@ pub enum AnswerPage {
     Code,
     /// The answer as a candidate would say it aloud.
     Spoken,
-    /// The pitfalls and the hint.
+    /// The pitfalls, and how to answer.
     Traps,
 }
 
@@ -37,6 +37,7 @@ impl AnswerPage {
 
     /// Returns the page, or the first one if the question has no such page. Example: the button is
     /// older than the question's present text.
+    #[must_use]
     pub fn or_first(self, question: &Question) -> Self {
         if self.has_text(question) {
             self

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::bot::render::daily::topic_label;
-use quizloop_bank::{Question, QuestionView};
+use quizloop_bank::{GuildQuestions, Question};
 use quizloop_chart::{Day, DayOutcome, PointsSaid, Progress, Topic, first_day};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
@@ -19,12 +19,12 @@ use quizloop_core::team::Team;
 pub fn progress(
     guild: &Guild,
     team: Option<&Team>,
-    questions: QuestionView<'_>,
+    questions: &GuildQuestions,
     user: UserId,
     today: Date,
 ) -> Progress {
     let streak = team.map(|team| team.streak(user)).unwrap_or_default();
-    let is_known = |question: &str| questions.get(question).is_some();
+    let is_known = |question: &str| questions.is_asked(question);
     Progress {
         today,
         days: days(guild, team, user, today),
@@ -76,10 +76,13 @@ const fn outcome(outcome: &RoundOutcome) -> Option<DayOutcome> {
 
 /// Returns for each topic of the bank how much of it the member has seen and how well they remember
 /// it.
-fn topics(guild: &Guild, questions: QuestionView<'_>, user: UserId, today: Date) -> Vec<Topic> {
+fn topics(guild: &Guild, questions: &GuildQuestions, user: UserId, today: Date) -> Vec<Topic> {
     let mut recalls: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
     for (question, review) in guild.reviews(user) {
-        if let Some(Question { topic, .. }) = questions.get(question) {
+        let asked = questions
+            .get(question)
+            .filter(|_| questions.is_enabled(question));
+        if let Some(Question { topic, .. }) = asked {
             let recalls = recalls.entry(topic).or_default();
             recalls.push(review.retrievability(today));
         }
@@ -226,7 +229,7 @@ mod tests {
         let progress = progress(
             &guild,
             guild.team(CHANNEL),
-            QuestionView::new(&bank()),
+            &GuildQuestions::new(bank().into()),
             ADA,
             today,
         );
@@ -253,7 +256,7 @@ mod tests {
             guild.assess(ADA, &new).unwrap();
         }
         let bank = bank();
-        let questions = QuestionView::new(&bank);
+        let questions = &GuildQuestions::new(bank.into());
         let progress = progress(&guild, None, questions, ADA, date(2026, 3, 14));
         let assessed: Vec<_> = progress
             .topics
@@ -288,7 +291,13 @@ mod tests {
         let then = date(2026, 3, 22);
         let recall = |id: &str| guild.review(ADA, id).unwrap().retrievability(then);
         let mean = f32::midpoint(recall(of_queues[0]), recall(of_queues[1]));
-        let progress = progress(&guild, None, QuestionView::new(&bank), ADA, then);
+        let progress = progress(
+            &guild,
+            None,
+            &GuildQuestions::new(bank.clone().into()),
+            ADA,
+            then,
+        );
         let names: Vec<_> = progress
             .topics
             .iter()

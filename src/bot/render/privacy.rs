@@ -26,6 +26,12 @@ pub struct StoredData {
     pub assessed_topics: usize,
     /// Their open reports of mistakes in questions.
     pub reports: usize,
+    /// Questions of the server that they wrote.
+    pub written_questions: usize,
+    /// Their open suggestions of questions.
+    pub suggestions: usize,
+    /// Suggestions that they decided, and their own of whose decision they have not been notified.
+    pub decisions: usize,
     /// Teams in which they set a reminder.
     pub reminders: usize,
     /// Whether they are reminded of due reviews.
@@ -41,7 +47,8 @@ pub fn overview(kept: &StoredData) -> Message {
         description: Some(
             "In this server I store ids, dates, counts and ratings. The text of a reply reaches me only \
              if you compare it with the model answer. Then it is only shown back to you, as is what \
-             you write in `/quiz`. The one text I store is a mistake that you report, for the admins."
+             you write in `/quiz`. The only texts I store are a mistake that you report, and a question \
+             that you write or suggest for this server."
                 .into(),
         ),
         color: PRIVACY_COLOR,
@@ -92,6 +99,22 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
         let reports = pluralize(kept.reports, "mistake", "mistakes");
         lines.push(format!(
             "{reports} that you reported, until an admin closes the report"
+        ));
+    }
+    if kept.written_questions > 0 {
+        let questions = pluralize(kept.written_questions, "question", "questions");
+        lines.push(format!("that you wrote {questions} of this server"));
+    }
+    if kept.suggestions > 0 {
+        let suggestions = pluralize(kept.suggestions, "question", "questions");
+        lines.push(format!(
+            "{suggestions} that you suggested, until an admin decides"
+        ));
+    }
+    if kept.decisions > 0 {
+        let decisions = pluralize(kept.decisions, "suggestion", "suggestions");
+        lines.push(format!(
+            "your part in {decisions}: that you made or decided it, and what was decided"
         ));
     }
     if kept.reminders > 0 {
@@ -148,10 +171,15 @@ pub fn exported(json: Vec<u8>) -> Message {
 pub fn confirm_deletion(kept: &StoredData) -> Message {
     let results = pluralize(kept.rounds, "question", "questions");
     let scores = pluralize(kept.reviews, "question", "questions");
+    let stays = if kept.written_questions > 0 {
+        " The questions that you wrote stay, without your name."
+    } else {
+        ""
+    };
     Message::text(format!(
         "This deletes your data in this server for good: your streak with the results for {results}, \
-         and your `/quiz` scores for {scores}. You also leave its leaderboards. To keep a copy, export \
-         your data first."
+         and your `/quiz` scores for {scores}. You also leave its leaderboards.{stays} To keep a copy, \
+         export your data first."
     ))
     .buttons(vec![
         button(

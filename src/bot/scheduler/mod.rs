@@ -130,6 +130,7 @@ async fn evict_idle(ctx: &Arc<BotContext>) {
     let store = ctx.store.clone();
     // The panic hook has already logged a panic. It leaves every guild unchanged.
     let evicted = tokio::task::spawn_blocking(move || store.evict_idle()).await;
+    ctx.server_banks.remove_evicted();
     if let Ok(guilds @ 1..) = evicted {
         tracing::debug!(guilds, "idle guilds evicted");
     }
@@ -250,7 +251,7 @@ impl DueJobs {
                     self.add_team(ctx, key, team, now);
                 }
                 let questions = ctx.questions(guild);
-                let exists = |question: &str| questions.get(question).is_some();
+                let exists = |question: &str| questions.is_asked(question);
                 let reminders = state.review_reminders(now, exists).into_iter();
                 self.add_reminders(guild, ReminderKind::Reviews, reminders, now);
             }

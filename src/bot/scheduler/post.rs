@@ -29,8 +29,9 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::interactions::custom_id::ComponentId;
 use crate::bot::render;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::user_error::PostingProblem;
-use quizloop_bank::Question;
+use quizloop_bank::QuestionRef;
 use quizloop_core::id::MessageId;
 use quizloop_core::posting::PostStep;
 use quizloop_core::round::{Round, ThreadStatus};
@@ -141,11 +142,8 @@ impl<'a> PostJob<'a> {
 
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
-        let ids = self
-            .delivery
-            .ctx
-            .questions(self.delivery.team.guild().id())
-            .ids();
+        let questions = self.delivery.ctx.questions(self.delivery.team.guild().id());
+        let ids = questions.ids();
         let begin = |team: &mut Team| {
             let round = self.delivery.ctx.with_rng(|rng| {
                 team.begin_round(day, due, &ids, rng)
@@ -169,7 +167,7 @@ impl<'a> PostJob<'a> {
 
     /// Returns the question of the round. If it has left the bank since the intent was recorded,
     /// another one is drawn.
-    async fn question(&self) -> Result<(Round, &Question), StepError> {
+    async fn question(&self) -> Result<(Round, QuestionRef), StepError> {
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
         if let Some(question) = self
             .delivery
@@ -178,11 +176,8 @@ impl<'a> PostJob<'a> {
         {
             return Ok((round, question));
         }
-        let ids = self
-            .delivery
-            .ctx
-            .questions(self.delivery.team.guild().id())
-            .ids();
+        let questions = self.delivery.ctx.questions(self.delivery.team.guild().id());
+        let ids = questions.ids();
         let redraw = |team: &mut Team| self.delivery.ctx.with_rng(|rng| team.redraw(&ids, rng));
         self.delivery.update(redraw).await?;
         tracing::warn!(missing = %round.question, "question replaced: no longer in the bank");
@@ -205,9 +200,11 @@ impl<'a> PostJob<'a> {
         let question = self
             .delivery
             .ctx
-            .question_of_round(self.delivery.team.guild().id(), &round)
+            .question_of_round(self.delivery.team.guild().id(), &round);
+        let text = question
+            .as_ref()
             .map_or("Today's question", |question| question.question.as_str());
-        let name = render::daily::thread_name(question);
+        let name = render::daily::thread_name(text);
         failpoint::hit("thread.starting");
         let result = self
             .delivery
@@ -244,6 +241,19 @@ impl<'a> PostJob<'a> {
         let _ = commit.wait().await;
         failpoint::hit("thread.saved");
         Ok(())
+    }
+
+    /// Edits the message of the round that the post has closed, if it hides level and topic.
+    fn show_level_of_closed_round(&self) {
+        let TeamDelivery { ctx, team, .. } = &self.delivery;
+        let closed = team.read(|team| {
+            let closed = team.posted_rounds().rev().nth(1)?;
+            closed.message.filter(|_| closed.hides_level)
+        });
+        if let Some(message) = closed.flatten() {
+            // The receiver is closed only during shutdown.
+            let _ = ctx.stale_footers.send((team.key(), message));
+        }
     }
 
     fn latest_round(&self) -> Option<Round> {
@@ -286,7 +296,11 @@ impl Outgoing for PostJob<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
         let role = self.delivery.team.read(|team| team.settings.role).flatten();
         let (round, question) = self.question().await?;
-        let mut message = render::daily::post(question, &round, 0).nonce(&round.nonce);
+        // The round is not open yet. Another team may have the question open.
+        let guild = self.delivery.team.guild();
+        let hides_level = guild.read(|guild| guild.hides_level(&question.id)) == Some(true);
+        let level = LevelDisplay::hidden_if(round.hides_level || hides_level);
+        let mut message = render::daily::post(&question, &round, 0, level).nonce(&round.nonce);
         if let Some(role) = role {
             message = message.mention_role(role);
         }
@@ -326,6 +340,7 @@ impl Outgoing for PostJob<'_> {
         // A failed save is harmless: the next attempt finds the message in the channel.
         let _ = commit.wait().await;
         failpoint::hit("post.posted");
+        self.show_level_of_closed_round();
         Ok(())
     }
 

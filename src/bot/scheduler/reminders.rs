@@ -111,7 +111,7 @@ fn begin_round(
     let (round, commit) = team.update(|team| team.begin_reminder(user, now).cloned());
     let round = round.flatten()?;
     let question = ctx.question_of_round(guild.id(), &round);
-    let message = render::remind::reminder(guild.id(), channel, &round, question);
+    let message = render::remind::reminder(guild.id(), channel, &round, question.as_deref());
     Some((message, commit))
 }
 
@@ -122,7 +122,7 @@ fn begin_reviews(
     now: Timestamp,
 ) -> Option<(Message, Commit)> {
     let questions = ctx.questions(guild.id());
-    let exists = |question: &str| questions.get(question).is_some();
+    let exists = |question: &str| questions.is_asked(question);
     guild.read(|state| state.due_review_reminder(user, now, exists))??;
     let (due, commit) = guild.update(|state| state.begin_review_reminder(user, now, exists))?;
     let message = render::remind::reviews_due(guild.id(), due?);

@@ -258,6 +258,26 @@ mod tests {
     }
 
     #[test]
+    fn a_question_with_nothing_but_an_answer() {
+        let minimal = Question {
+            id: "closures".into(),
+            question: "What is a closure?".into(),
+            answer: "A function with the variables of its scope.".into(),
+            ..Question::default()
+        };
+        insta::assert_snapshot!(question(&minimal, &plain(80)), @"
+        closures · other
+
+        What is a closure?
+
+        Model answer
+        A function with the variables of its scope.
+        ");
+        let line = "     closures          What is a closure?\n";
+        assert_eq!(list(&[&minimal], &plain(80)), line);
+    }
+
+    #[test]
     fn labels_are_shown_if_an_entry_has_them() {
         let (bank, _) = Bank::load(built_in(), &[]);
         let mut entry = bank.get("queue-shutdown").unwrap().clone();

@@ -14,12 +14,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::exit::{CliError, Exit};
 use super::{CommonArgs, load, output};
 use crate::config::Config;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::ServerQuestions;
 use quizloop_core::team::Team;
 use quizloop_store::restore::RestoreSource;
 use source::StateSource;
@@ -73,6 +75,9 @@ enum StateCommand {
         /// Restore data that was deleted
         #[arg(long)]
         deleted: bool,
+        /// Restore the last good generation of the server's own questions only
+        #[arg(long, conflicts_with = "deleted")]
+        questions: bool,
         /// When it was deleted, from `state list --deleted` [default: last]
         #[arg(long, requires = "deleted")]
         time: Option<Timestamp>,
@@ -110,13 +115,14 @@ pub fn run(args: &StateArgs) -> Result<(), CliError> {
         StateCommand::Restore {
             guild,
             deleted,
+            questions,
             time,
             yes,
         } => {
-            let source = if *deleted {
-                RestoreSource::Deleted(*time)
-            } else {
-                RestoreSource::LastGood
+            let source = match (deleted, questions) {
+                (true, _) => RestoreSource::Deleted(*time),
+                (false, true) => RestoreSource::LastGoodQuestions,
+                (false, false) => RestoreSource::LastGood,
             };
             restore::run(&config, *guild, source, *yes)?;
         }
@@ -199,7 +205,19 @@ fn list_deleted(source: &StateSource) -> Result<(), CliError> {
 }
 
 fn print_json(guild: &Guild) -> Result<(), CliError> {
-    let json = serde_json::to_string_pretty(guild).map_err(anyhow::Error::from)?;
+    /// A server's data with its own questions, which a snapshot does not contain.
+    #[derive(Serialize)]
+    struct GuildExport<'a> {
+        #[serde(flatten)]
+        guild: &'a Guild,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        server_questions: Option<&'a ServerQuestions>,
+    }
+    let export = GuildExport {
+        guild,
+        server_questions: guild.server_questions(),
+    };
+    let json = serde_json::to_string_pretty(&export).map_err(anyhow::Error::from)?;
     Ok(output::text(json + "\n")?)
 }
 

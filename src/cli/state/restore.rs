@@ -15,6 +15,7 @@ use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::ledger::RoundResult;
 use quizloop_core::round::Round;
+use quizloop_core::server_questions::ServerQuestion;
 use quizloop_core::team::Team;
 use quizloop_core::text::pluralize;
 use quizloop_store::SnapshotError;
@@ -41,7 +42,9 @@ pub fn run(
     yes: bool,
 ) -> Result<(), CliError> {
     let reason = match source {
-        RestoreSource::LastGood => "restoring discards all later changes",
+        RestoreSource::LastGood | RestoreSource::LastGoodQuestions => {
+            "restoring discards all later changes"
+        }
         RestoreSource::Deleted(_) => "restored teams replace those of the same channels",
     };
     require_confirmation(yes, reason)?;
@@ -130,7 +133,7 @@ struct Restored<'a> {
 
 /// Describes what is stored, what a restore would store, and what would be lost.
 fn preview(current: Option<&Generation>, restored: &Restored<'_>) -> String {
-    let is_deleted = restored.source != RestoreSource::LastGood;
+    let is_deleted = matches!(restored.source, RestoreSource::Deleted(_));
     let (now, lost) = match current {
         None if is_deleted => ("nothing is stored".to_owned(), Some(Vec::new())),
         None => ("the snapshot is missing".to_owned(), None),
@@ -150,12 +153,15 @@ fn preview(current: Option<&Generation>, restored: &Restored<'_>) -> String {
     let (prefix, more) = match restored.time {
         Some(time) if is_deleted => (
             format!("deleted {time:.0}: "),
-            format!("\n\n{INVITE_FIRST}"),
+            format!("{AFTERWARDS}\n\n{INVITE_FIRST}\n\n"),
         ),
-        time => (written_prefix(time), String::new()),
+        time => (written_prefix(time), format!("{AFTERWARDS}\n\n")),
     };
+    // Of questions alone, the bot recovers nothing.
+    let is_questions = restored.source == RestoreSource::LastGoodQuestions;
+    let more = if is_questions { String::new() } else { more };
     format!(
-        "Server {}\n\n  current   {now}\n  restored  {}\n\n{lost}\n\n{AFTERWARDS}{more}\n\n",
+        "Server {}\n\n  current   {now}\n  restored  {}\n\n{lost}\n\n{more}",
         restored.guild.id(),
         describe_generation(restored.guild, &prefix),
     )
@@ -170,8 +176,16 @@ fn describe_error(error: &SnapshotError, written: Option<Timestamp>) -> String {
 
 fn describe_generation(guild: &Guild, prefix: &str) -> String {
     let tally = Tally::from_guild(guild);
+    let own = guild
+        .server_questions()
+        .map_or(0, |own| own.questions().len());
+    let own = if own > 0 {
+        format!(", {}", pluralize(own, "own question", "own questions"))
+    } else {
+        String::new()
+    };
     format!(
-        "{prefix}{}, {}, {}",
+        "{prefix}{}, {}, {}{own}",
         pluralize(guild.teams().len(), "team", "teams"),
         pluralize(tally.rounds, "round", "rounds"),
         pluralize(tally.replies, "reply", "replies"),
@@ -261,6 +275,14 @@ fn lost_items(now: &Guild, restored: &Guild) -> Vec<String> {
     if lost.replies > 0 {
         lines.push(pluralize(lost.replies, "reply", "replies"));
     }
+    let lost_questions = lost_questions(now, restored);
+    if lost_questions > 0 {
+        lines.push(pluralize(
+            lost_questions,
+            "change of an own question",
+            "changes of own questions",
+        ));
+    }
     if lost.admin_actions > 0 {
         lines.push(pluralize(
             lost.admin_actions,
@@ -269,6 +291,18 @@ fn lost_items(now: &Guild, restored: &Guild) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Counts the own questions that `restored` lacks, or has with another content.
+fn lost_questions(now: &Guild, restored: &Guild) -> usize {
+    let own = now
+        .server_questions()
+        .map_or(&[][..], |own| own.questions());
+    let kept = |question: &ServerQuestion| {
+        let restored = restored.server_questions();
+        restored.and_then(|own| own.get(&question.id)) == Some(question)
+    };
+    own.iter().filter(|question| !kept(question)).count()
 }
 
 fn lost_in_team(team: &Team, restored: Option<&Team>) -> Option<String> {

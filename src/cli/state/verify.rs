@@ -32,8 +32,16 @@ pub fn run(dir: &Path) -> Result<(), CliError> {
 }
 
 fn summary(report: &VerifyReport) -> String {
+    let own = if report.questions > 0 {
+        format!(
+            ", {}",
+            pluralize(report.questions, "own question", "own questions")
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "Valid: {}, {}, {}, {}; {}.",
+        "Valid: {}, {}, {}, {}{own}; {}.",
         pluralize(report.guilds, "server", "servers"),
         pluralize(report.teams, "team", "teams"),
         pluralize(report.rounds, "round", "rounds"),

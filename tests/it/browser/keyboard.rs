@@ -70,3 +70,29 @@ async fn a_day_without_a_mouse() {
     tab.keys(&["Enter"]).await;
     tab.gone("#list-thread .only-you").await;
 }
+
+/// A fast typist: Enter comes before the list of commands for the whole text has loaded. It starts
+/// the command that was typed and not the first one of the list that is still shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_before_the_list_has_loaded() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    tab.click("#channel textarea").await;
+    tab.type_text("/").await;
+    tab.reads("#channel-listbox .option", "/answer").await;
+    // From now on the list does not load at all.
+    tab.eval::<bool>(
+        "(() => { const load = window.fetch; const held = []; \
+         window.fetch = (url, options) => String(url).includes('state') && held.length < 6 \
+           ? new Promise((done) => held.push(done)).then(() => load(url, options)) : load(url, options); \
+         window.release = () => held.forEach((done) => done()); return true; })()",
+    )
+    .await;
+    tab.type_text("streak").await;
+    tab.keys(&["Enter"]).await;
+    tab.eval::<bool>("(() => { window.release(); return true; })()")
+        .await;
+    tab.reads("#channel .command-name", "/streak").await;
+}

@@ -92,12 +92,15 @@ impl Tab {
         self.see(&format!("{selector} gone"), &script).await;
     }
 
-    /// Clicks the last visible element that matches.
+    /// Clicks the last visible element that matches. If the page moves it away meanwhile, so that
+    /// the click does not reach it, clicks again as a person would.
     pub async fn click(&self, selector: &str) {
         let mark = format!(
             "(() => {{ const all = [...document.querySelectorAll({selector:?})].filter((one) => one.checkVisibility()); \
              const one = all.pop(); if (!one) return false; one.scrollIntoView({{ block: 'center' }}); \
-             document.querySelector('[data-aim]')?.removeAttribute('data-aim'); one.dataset.aim = ''; return true; }})()"
+             document.querySelector('[data-aim]')?.removeAttribute('data-aim'); one.dataset.aim = ''; window.wasHit = false; \
+             const note = (event) => {{ window.wasHit = Boolean(event.target.closest({selector:?})); }}; \
+             document.addEventListener('click', note, {{ capture: true, once: true }}); return true; }})()"
         );
         let mut last_error = String::new();
         let click = async {
@@ -109,7 +112,8 @@ impl Tab {
                     Err(error) => Err(error),
                 };
                 match clicked {
-                    Ok(()) => return,
+                    Ok(()) if self.eval::<bool>("window.wasHit").await => return,
+                    Ok(()) => last_error = "the click reached another element".into(),
                     Err(error) => last_error = error.to_string(),
                 }
             }

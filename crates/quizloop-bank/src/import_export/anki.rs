@@ -26,7 +26,8 @@ pub enum AnkiCards {
     /// The whole answer to a question.
     #[default]
     Questions,
-    /// One key point of an answer, while the others are shown.
+    /// One key point of an answer, while the others are shown; the whole answer of a question
+    /// without key points.
     Points,
 }
 
@@ -100,8 +101,7 @@ fn header(options: &AnkiOptions) -> String {
 fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
     let guid = format!("quizloop-{}", question.id);
     match cards {
-        AnkiCards::Questions => vec![[guid, front(question), back(question)]],
-        AnkiCards::Points => {
+        AnkiCards::Points if !question.points.is_empty() => {
             let points = question.points.iter().enumerate();
             let note = |(index, point): (usize, &String)| {
                 // A slash can't occur in an id, so no question has the same GUID.
@@ -113,6 +113,9 @@ fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
                 ]
             };
             points.map(note).collect()
+        }
+        AnkiCards::Questions | AnkiCards::Points => {
+            vec![[guid, front(question), back(question)]]
         }
     }
 }
@@ -317,6 +320,31 @@ mod tests {
             omits_tags: true,
         };
         insta::assert_snapshot!("anki_points", export("asyncio-in-a-nutshell", &options));
+    }
+
+    #[test]
+    fn a_note_of_a_question_with_nothing_but_an_answer() {
+        let question = Question {
+            id: "closures".into(),
+            question: "What is a closure?".into(),
+            answer: "A function with the variables of its scope.".into(),
+            ..Question::default()
+        };
+        let note = |cards| {
+            let options = AnkiOptions {
+                cards,
+                ..AnkiOptions::default()
+            };
+            let text = anki(&[&question], &options);
+            text.lines().last().unwrap().replace('\t', "\n")
+        };
+        insta::assert_snapshot!(note(AnkiCards::Questions), @r#"
+        quizloop-closures
+        <div style="text-align: left"><p>What is a closure?</p></div>
+        <div style="text-align: left"><p>A function with the variables of its scope.</p></div>
+        quizloop::other
+        "#);
+        assert_eq!(note(AnkiCards::Points), note(AnkiCards::Questions));
     }
 
     #[test]

@@ -223,14 +223,16 @@ fn markdown_with_numbered_bold_questions_or_headings_in_answers() {
       A: ```py
          view()
          ```
-    5: other [junior] types-98f1a634
-      Q: Types
-      A: A set of values.
+    3: other [junior] what-is-a-type-d8c5cc5a
+      Q: What is a type?
+      A: **Types**
          
-         **2. What is a class?**
-    10: other [junior] classes-cd504759
-      Q: Classes
-      A: - a type
+         A set of values.
+    8: other [junior] what-is-a-class-f5137a76
+      Q: What is a class?
+      A: **Classes**
+         
+         - a type
     ");
 }
 

@@ -20,6 +20,15 @@ fn a_regular() {
     assert_snapshot!(alt_text(&regular()), @"Streak: 12 questions in a row, longest 31. Since Mon 25 May: 106 questions answered, 3 missed, 2 covered by a freeze; 754 reviews on 133 days. Reviews due: 8 today, 47 in the next 14 days, 12 of them on Tue 24 November. Assessed: 34 questions, 72 of 136 points said. Topics (questions seen, recall today, points said): fundamentals 6 of 6 at 97 % (6/8), syntax 6 of 6 at 92 % (6/8), tasks 5 of 6 at 88 % (5/8), exceptions 4 of 6 at 41 % (4/8), cancellation 6 of 6 at 95 % (6/8), timeouts 3 of 6 at 70 % (3/8), sync 2 of 6 at 100 % (2/8), queues 6 of 6 at 83 % (6/8), context managers 1 of 6 at 90 %, async iteration 4 of 6 at 97 % (4/8), structured concurrency 3 of 6 at 92 % (3/8), streams 2 of 6 at 95 % (2/8), context 5 of 6 at 70 % (5/8), loop lifecycle 1 of 6 at 100 %, debugging 3 of 6 at 90 % (3/8), performance 6 of 6 at 97 % (6/8), comparisons 2 of 6 at 88 % (2/8), output prediction 4 of 6 at 41 % (4/8), bug spotting 5 of 6 at 95 % (5/8). Topics not seen yet: 4.");
 }
 
+/// Of questions without key points there is no number of points.
+#[test]
+fn assessments_without_points() {
+    let mut progress = beginner();
+    progress.topics[0].assessed.questions = 1;
+    let text = alt_text(&progress);
+    assert!(text.contains(" Assessed: 1 question. Topics"), "{text}");
+}
+
 #[test]
 fn a_text_that_must_be_shortened() {
     assert_snapshot!(alt_text(&extreme()), @"Streak: 1234 questions in a row, longest 4294967295. Since Mon 25 May: 45 questions answered, 45 missed, 45 covered by a freeze; 11796300 reviews on 180 days. Reviews due: 999 today, 4296079405 in the next 14 days, 4294967295 of them on Sat 21 November. Assessed: 780 questions, 780000 of 780780 points said. Topics (questions seen, recall today, points said): 非同期処理 3 of 40 at 75 % (1000/1001), отмена задач и таймауты 6 of 40 at 50 % (2000/2002), a name of a topic that is far too long f 9 of 40 at 38 % (3000/3003), ουρές 12 of 40 at 0 % (4000/4004), turned 15 of 40 at 25 % (5000/5005), سلاسل 18 of 40 at 21 % (6000/6006), 🧵 threads 21 of 40 at 19 % (7000/7007), topic of the team 8 24 of 40 at 17 % (8000/8008), topic of the team 9 27 of 40 at 15 % (9000/9009), topic of the team 10 30 of 40 at 14 % (10000/10010), topic of the team 11 33 of 40 at 13 % (11000/11011), topic of the team 12 36 of 40 at 12 % (12000/12012), topic of the team 13 39 of 40 at 11 % (13000/13013) and 26 more. Topics not seen yet: 1.");

@@ -15,6 +15,7 @@ use crate::members::NewRating;
 use crate::retention::Retention;
 use crate::review::Rating;
 use crate::self_assessment::{NewAssessment, Ticks};
+use crate::server_questions::QuestionContent;
 use crate::team::Team;
 use crate::weekdays::Weekdays;
 
@@ -75,6 +76,22 @@ fn act(guild: &mut Guild, action: usize, user: UserId, round: u32) {
             guild.add_report("a", user, "It is wrong.", at).unwrap();
         }
         3 => guild.set_review_reminder(user, CHANNEL, time(17, 0, 0, 0), at),
+        10 => {
+            let mut rng = StdRng::seed_from_u64(u64::from(round));
+            guild.add_question(content(), user, at, &mut rng).unwrap();
+        }
+        11 => {
+            // Refused if the member has too many.
+            _ = guild.suggest_question(content(), user, at);
+        }
+        12 => {
+            let open = guild
+                .server_questions()
+                .and_then(|own| own.suggestions().first());
+            if let Some(number) = open.map(|suggestion| suggestion.number) {
+                guild.reject_suggestion(number, user, at).unwrap();
+            }
+        }
         _ => {
             let team = guild.team_mut(CHANNEL).unwrap();
             match action {
@@ -102,19 +119,28 @@ fn act(guild: &mut Guild, action: usize, user: UserId, round: u32) {
     }
 }
 
+fn content() -> QuestionContent {
+    QuestionContent {
+        question: "What is a task?".into(),
+        answer: "A scheduled coroutine.".into(),
+        ..QuestionContent::default()
+    }
+}
+
 /// Whether the guild's serialized form names the member, except as deleted.
 fn names(guild: &Guild, user: UserId) -> bool {
     let mut json = serde_json::to_value(guild).unwrap();
     for team in json["teams"].as_object_mut().unwrap().values_mut() {
         team.as_object_mut().unwrap().remove("forgotten");
     }
-    json.to_string().contains(&user.to_string())
+    let own = serde_json::to_string(&guild.server_questions()).unwrap();
+    (json.to_string() + &own).contains(&user.to_string())
 }
 
 proptest! {
     #[test]
     fn deletion_and_expiry_reach_every_place(
-        actions in prop::collection::vec((0_usize..10, 0_usize..3, 1_u32..4), 1..12),
+        actions in prop::collection::vec((0_usize..13, 0_usize..3, 1_u32..4), 1..12),
     ) {
         let mut kept = guild();
         for (action, user, round) in actions {

@@ -9,6 +9,7 @@ mod reminders;
 mod review_reminders;
 mod schedule;
 mod self_assessment;
+mod server_questions;
 mod streaks;
 mod weekly_report;
 mod wrap_up;

@@ -298,7 +298,7 @@ pub(super) fn is_transient(error: &sqlx::Error) -> bool {
 type NumberedSql = (i64, &'static str, &'static str);
 
 /// All migrations, in order. A released migration never changes.
-pub(super) const MIGRATIONS: [NumberedSql; 5] = [
+pub(super) const MIGRATIONS: [NumberedSql; 6] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "outlines", include_str!("migrations/0002_outlines.sql")),
     (
@@ -312,6 +312,11 @@ pub(super) const MIGRATIONS: [NumberedSql; 5] = [
         include_str!("migrations/0004_snapshots.sql"),
     ),
     (5, "deleted", include_str!("migrations/0005_deleted.sql")),
+    (
+        6,
+        "server_questions",
+        include_str!("migrations/0006_server_questions.sql"),
+    ),
 ];
 
 /// Migrates the tables. If several processes start at once, one migrates under a lock and the

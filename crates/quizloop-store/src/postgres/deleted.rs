@@ -9,27 +9,26 @@ use super::connection::{Database, DatabaseError, Transaction};
 use super::lease::Lease;
 use super::read::{self, id, timestamp};
 use super::reader::DatabaseRestoreError;
-use super::write::{WriteError, guild_as_i64, jsonb_text, with_timeout};
+use super::write::{WriteError, guild_as_i64, jsonb_text, save_questions, with_timeout};
 use crate::deleted::{ChangeCopy, DeletedGuild};
-use crate::snapshot;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 
 /// Keeps a row of `guild`. If there is a copy of that time already, the time is a second later.
 const KEEP_GUILD: &str = "insert into deleted_guild select guild, \
     greatest($2::text::timestamptz, (select max(deleted_at) + interval '1 second' from deleted_guild where guild = $1)), \
-    state from guild where guild = $1";
+    guild.state, server_questions.state from guild left join server_questions using (guild) where guild = $1";
 const KEEP_COPY: &str = "insert into deleted_guild select $1, \
     greatest($2::text::timestamptz, (select max(deleted_at) + interval '1 second' from deleted_guild where guild = $1)), \
-    $3::text::jsonb";
+    $3::text::jsonb, $4::text::jsonb";
 const DELETE_GUILD: &str = "delete from guild where guild = $1";
-const COPIES: &str = "select guild, extract(epoch from deleted_at)::float8, state::text from deleted_guild \
+const COPIES: &str = "select guild, extract(epoch from deleted_at)::float8, state::text, questions::text from deleted_guild \
     order by guild, deleted_at";
-const COPIES_OF_GUILD: &str = "select guild, extract(epoch from deleted_at)::float8, state::text from deleted_guild \
+const COPIES_OF_GUILD: &str = "select guild, extract(epoch from deleted_at)::float8, state::text, questions::text from deleted_guild \
     where guild = $1 order by deleted_at for update";
 const HAS_COPIES: &str = "select exists (select from deleted_guild)";
 const GUILDS_WITH_COPIES: &str = "select distinct guild from deleted_guild";
-const CHANGE: &str = "update deleted_guild set state = $3::text::jsonb where guild = $1 and deleted_at = $2::text::timestamptz";
+const CHANGE: &str = "update deleted_guild set state = $3::text::jsonb, questions = $4::text::jsonb where guild = $1 and deleted_at = $2::text::timestamptz";
 const REMOVE: &str =
     "delete from deleted_guild where guild = $1 and deleted_at = $2::text::timestamptz";
 const EXPIRE: &str = "delete from deleted_guild where deleted_at <= $1::text::timestamptz \
@@ -68,6 +67,7 @@ pub(super) async fn keep_copy(
 ) -> Result<(), WriteError> {
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let (guild, state) = (guild_as_i64(copy.id())?, jsonb_text(copy)?);
+    let questions = copy.server_questions().map(jsonb_text).transpose()?;
     with_timeout(database, async |connection| {
         let mut transaction = database.begin_on(connection).await?;
         lease.fence(&mut transaction).await?;
@@ -76,6 +76,7 @@ pub(super) async fn keep_copy(
             .bind(guild)
             .bind(at.to_string())
             .bind(state)
+            .bind(questions)
             .execute(&mut *transaction)
             .await?;
         Ok(transaction.commit().await?)
@@ -114,7 +115,8 @@ async fn change_rows(
                 change(&mut data);
                 if data != before {
                     let update = transaction.query(CHANGE).bind(guild).bind(deleted_at);
-                    let update = update.bind(jsonb_text(&data)?);
+                    let questions = data.server_questions().map(jsonb_text).transpose()?;
+                    let update = update.bind(jsonb_text(&data)?).bind(questions);
                     update.execute(&mut **transaction).await?;
                 }
             }
@@ -142,11 +144,10 @@ async fn copies_of(
 
 fn copy_from_row(row: &PgRow) -> Result<DeletedGuild, sqlx::Error> {
     let (guild, deleted_at) = key_from_row(row)?;
-    let state: &str = row.try_get(2)?;
     Ok(DeletedGuild {
         guild,
         deleted_at,
-        data: snapshot::decode(state.as_bytes(), guild),
+        data: read::decode_guild(guild, row.try_get(2)?, row.try_get(3)?),
     })
 }
 
@@ -259,10 +260,11 @@ pub(super) async fn restore(
         keep_guild(&mut transaction, guild, at).await?;
         let restore = transaction.query(RESTORE).bind(guild).bind(state);
         restore.execute(&mut *transaction).await?;
+        save_questions(&mut transaction, guild, restored.server_questions()).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok::<_, WriteError>(true)
     };
-    if replace.await.map_err(WriteError::Database)? {
+    if replace.await? {
         Ok(())
     } else {
         Err(DatabaseRestoreError::Changed)

@@ -1,5 +1,5 @@
-//! The PostgreSQL backend: a row per guild with its snapshot, which views show to operators as
-//! tables, and one transaction per save.
+//! The PostgreSQL backend: a row per guild with its snapshot, and a row for each of its own questions.
+//! Views show them to operators as tables. A save is one transaction.
 //!
 //! `write` and `read` save and load guilds. `lease` ensures that only one process writes the guilds
 //! of a shard, `assignment` decides which process should own which shards, and `cluster` keeps the
@@ -30,7 +30,7 @@ use futures::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use super::backend::{Backend, ShardRefresh};
+use super::backend::{Backend, GuildToSave, ShardRefresh};
 use super::deleted::ChangeCopy;
 use cluster::Cluster;
 use connection::Database;
@@ -165,11 +165,11 @@ impl Backend for PostgresBackend {
         true
     }
 
-    fn save(&self, guilds: &[Guild], now: Option<Timestamp>) -> Vec<io::Result<()>> {
-        let work = guilds.iter().map(async |guild| {
-            let id = guild.id();
+    fn save(&self, guilds: &[GuildToSave], now: Option<Timestamp>) -> Vec<io::Result<()>> {
+        let work = guilds.iter().map(async |save| {
+            let id = save.guild.id();
             let lease = self.cluster.lease_of(id);
-            let result = write::save(&self.database, lease.as_deref(), guild, now).await;
+            let result = write::save(&self.database, lease.as_deref(), save, now).await;
             if let Err(error) = &result
                 && error.is_refused_value()
             {

@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Executor as _, Row};
 
 use super::connection::{Database, DatabaseError, Transaction};
-use crate::snapshot;
+use crate::snapshot::{self, SnapshotError};
 use quizloop_core::guild::Guild;
 use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::GuildId;
@@ -16,7 +16,8 @@ use quizloop_core::id::GuildId;
 const GUILD_IDS: &str = "select guild from guild order by guild";
 const GUILDS_OF_SHARDS: &str = "select guild, extract(epoch from wake)::float8, managed, places from guild \
     where (guild >> 22) % $1 = any($2)";
-const STATES: &str = "select guild, state::text from guild where guild = any($1)";
+const STATES: &str = "select guild, guild.state::text, server_questions.state::text \
+    from guild left join server_questions using (guild) where guild = any($1)";
 const NO_STATEMENT_TIMEOUT: &str = "set local statement_timeout = 0";
 
 /// Reads the summaries of all guilds of some shards.
@@ -102,12 +103,24 @@ pub(super) async fn load_guilds_in(
     let mut rows = query.fetch(&mut **transaction);
     let mut loaded = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        let (guild, state): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
-        let guild = GuildId::new(id(guild));
-        let decoded = snapshot::decode(state.as_bytes(), guild);
+        let guild = GuildId::new(id(row.try_get(0)?));
+        let decoded = decode_guild(guild, row.try_get(1)?, row.try_get(2)?);
         loaded.push(decoded.map_err(|error| DatabaseError::InvalidRow { guild, error })?);
     }
     Ok(loaded)
+}
+
+/// Decodes a guild and its own questions.
+pub(super) fn decode_guild(
+    guild: GuildId,
+    state: &str,
+    questions: Option<&str>,
+) -> Result<Guild, SnapshotError> {
+    let mut decoded = snapshot::decode(state.as_bytes(), guild)?;
+    let questions = questions.map(|own| snapshot::decode_questions(own.as_bytes(), guild));
+    let set = decoded.set_server_questions(questions.transpose()?);
+    set.map_err(snapshot::invalid)?;
+    Ok(decoded)
 }
 
 /// Converts an id of a `bigint` column, which is never negative.

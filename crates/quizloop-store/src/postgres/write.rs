@@ -1,4 +1,5 @@
-//! Saving a guild: one row with its whole snapshot.
+//! Saving a guild: one row with its whole snapshot, and one with its own questions if they have
+//! changed.
 //!
 //! A commit is in doubt if the connection fails after COMMIT was sent: the server may or may not
 //! have executed it. Each row therefore contains the number of its newest commit. For example:
@@ -15,20 +16,31 @@
 use std::io;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
-use super::connection::{Database, is_connection_failure};
+use super::connection::{Database, Transaction, is_connection_failure};
 use super::lease::{Lease, LeaseLost};
 use super::{STEP_TIMEOUT, deleted};
-use crate::backend::LEASE_LOST;
-use quizloop_core::guild::Guild;
+use crate::backend::{GuildToSave, LEASE_LOST};
 use quizloop_core::guild_summary::GuildSummary;
 use quizloop_core::id::GuildId;
+use quizloop_core::server_questions::ServerQuestions;
 
 const UPSERT_GUILD: &str = "insert into guild as kept (guild, commit, state, wake, managed, places) \
     values ($1, 1, $2::text::jsonb, $3::text::timestamptz, $4, $5) \
     on conflict (guild) do update set commit = kept.commit + 1, state = excluded.state, \
     wake = excluded.wake, managed = excluded.managed, places = excluded.places returning commit";
+const UPSERT_QUESTION_LIST: &str = "insert into server_question_list as kept (guild, state) \
+    values ($1, $2::text::jsonb) on conflict (guild) do update set state = excluded.state \
+    where kept.state is distinct from excluded.state";
+const UPSERT_QUESTIONS: &str = "insert into server_question as kept (guild, id, number, state) \
+    select $1, one ->> 'id', (one ->> 'number')::integer, one from jsonb_array_elements($2::text::jsonb) one \
+    on conflict (guild, id) do update set number = excluded.number, state = excluded.state \
+    where kept.state is distinct from excluded.state";
+const DELETE_REMOVED_QUESTIONS: &str =
+    "delete from server_question where guild = $1 and id <> all($2)";
+const DELETE_QUESTIONS: &str = "delete from server_question_list where guild = $1";
 const UPSERT_METADATA: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
 /// Why a guild could not be saved or deleted.
@@ -115,9 +127,13 @@ impl KnownCommit {
 pub(super) async fn save(
     database: &Database,
     lease: Option<&Lease>,
-    guild: &Guild,
+    save: &GuildToSave,
     now: Option<Timestamp>,
 ) -> Result<(), WriteError> {
+    let GuildToSave {
+        guild,
+        questions_changed,
+    } = save;
     let summary = now.map_or_else(GuildSummary::unknown, |now| guild.summary(now));
     let lease = lease.ok_or(WriteError::NotOwner)?;
     let id = guild_as_i64(guild.id())?;
@@ -138,6 +154,9 @@ pub(super) async fn save(
         if let Some(known) = lease.commits.get(&guild.id()) {
             known.check(commit)?;
         }
+        if *questions_changed {
+            save_questions(&mut transaction, id, guild.server_questions()).await?;
+        }
         let set_known = |number, next_in_doubt| {
             let known = KnownCommit {
                 number,
@@ -153,7 +172,44 @@ pub(super) async fn save(
     .await
 }
 
-/// Deletes a guild's row, of which a copy stays.
+/// Replaces a server's own questions, as a part of a transaction. Rows that are the same already are
+/// not written. All are compared with those of the database, and not with what was saved last,
+/// because a commit in doubt may have written others.
+pub(super) async fn save_questions(
+    transaction: &mut Transaction<'_>,
+    guild: i64,
+    questions: Option<&ServerQuestions>,
+) -> Result<(), WriteError> {
+    let Some(own) = questions else {
+        let delete = transaction.query(DELETE_QUESTIONS).bind(guild);
+        delete.execute(&mut **transaction).await?;
+        return Ok(());
+    };
+    let mut list = serde_json::to_value(own)?;
+    let questions = list
+        .as_object_mut()
+        .and_then(|list| list.remove("questions"));
+    let ids: Vec<&str> = own.questions().iter().map(|one| one.id.as_str()).collect();
+    let list = transaction
+        .query(UPSERT_QUESTION_LIST)
+        .bind(guild)
+        .bind(jsonb_text(&list)?);
+    list.execute(&mut **transaction).await?;
+    let removed = transaction
+        .query(DELETE_REMOVED_QUESTIONS)
+        .bind(guild)
+        .bind(ids);
+    removed.execute(&mut **transaction).await?;
+    let questions = jsonb_text(&questions.unwrap_or_default())?;
+    let questions = transaction
+        .query(UPSERT_QUESTIONS)
+        .bind(guild)
+        .bind(questions);
+    questions.execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// Deletes a guild's rows, of which a copy stays.
 pub(super) async fn delete(
     database: &Database,
     lease: Option<&Lease>,
@@ -208,11 +264,11 @@ fn due_column(summary: &GuildSummary) -> Option<String> {
     }
 }
 
-/// Formats a guild for `jsonb`, which can hold every character except U+0000 (PostgreSQL's manual,
+/// Formats a guild or its questions for `jsonb`, which can hold every character except U+0000 (PostgreSQL's manual,
 /// "8.14. JSON Types"). It is removed, because otherwise one text would prevent all saves of its
 /// guild.
-pub(super) fn jsonb_text(guild: &Guild) -> Result<String, serde_json::Error> {
-    let text = serde_json::to_string(guild)?;
+pub(super) fn jsonb_text(state: &impl Serialize) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(state)?;
     Ok(remove_null_characters(text))
 }
 

@@ -1,10 +1,11 @@
 //! Tests of the store, in particular with failing disks and crashes.
 
-mod backends;
+pub mod backends;
 mod crash;
 mod failing;
 mod files;
 mod restore;
+mod server_questions;
 mod transfer;
 mod unreadable;
 

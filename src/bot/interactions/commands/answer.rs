@@ -11,11 +11,13 @@ use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::interactions::answer_cache::CachedMessage;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::Question;
+use quizloop_bank::{GuildQuestions, Question, QuestionRef};
+use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
@@ -33,7 +35,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         autocomplete: &[("question", question_choices)],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
-            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
+            "`/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
         }),
         handler: CommandHandler::Cached(run),
     }),
@@ -47,18 +49,53 @@ fn options() -> Vec<Value> {
 }
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let choice = |question: &&Question| AutocompleteChoice {
-        name: choice_name(question),
+    let questions = ctx.questions(guild);
+    let choice = |(question, level): (&Question, LevelDisplay)| AutocompleteChoice {
+        name: choice_name(question, level),
         value: question.id.clone(),
     };
-    let found = ctx.questions(guild).search(typed, AUTOCOMPLETE_CHOICES_MAX);
-    found.iter().map(choice).collect()
+    let found = search(ctx, guild, &questions, typed).into_iter();
+    found.map(choice).collect()
+}
+
+/// Returns the questions that match a text, the best first. A question whose level and topic are
+/// hidden is found by words of its text alone, and not by its topic or number.
+fn search<'q>(
+    ctx: &BotContext,
+    guild: GuildId,
+    questions: &'q GuildQuestions,
+    typed: &str,
+) -> Vec<(&'q Question, LevelDisplay)> {
+    // Suggestions don't wait for a guild that is not in memory.
+    let loaded = ctx.store.loaded(guild);
+    let level = |question: &Question| {
+        let hides_level = |state: &Guild| state.hides_level(&question.id);
+        let hides_level = loaded.as_ref().and_then(|guild| guild.read(hides_level));
+        LevelDisplay::hidden_if(hides_level.unwrap_or(false))
+    };
+    let found = questions
+        .search(typed, AUTOCOMPLETE_CHOICES_MAX)
+        .into_iter();
+    let with_level = found.map(|question| (question, level(question)));
+    let is_found = |(question, level): &(&Question, LevelDisplay)| {
+        *level == LevelDisplay::Shown || has_a_word_of(question, typed)
+    };
+    with_level.filter(is_found).collect()
+}
+
+/// Whether the text of a question has one of the typed words.
+fn has_a_word_of(question: &Question, typed: &str) -> bool {
+    let text = question.question.to_lowercase();
+    let mut words = typed.split_whitespace().map(str::to_lowercase);
+    words.any(|word| text.contains(&word))
 }
 
 /// Returns the number, if the question has one, and the beginning of its text.
-fn choice_name(question: &Question) -> String {
+fn choice_name(question: &Question, level: LevelDisplay) -> String {
     let text = question.question.replace('`', "");
-    let name = match question.number_label() {
+    // Neighbouring numbers have the same topic.
+    let number = question.number_label();
+    let name = match number.filter(|_| level == LevelDisplay::Shown) {
         Some(number) => format!("{number} · {text}"),
         None => text,
     };
@@ -72,7 +109,7 @@ pub fn run(
     interaction: &Interaction,
     guild: &LoadedGuild,
 ) -> Result<Response, UserError> {
-    let question = match interaction.text("question") {
+    let question: &Question = &*match interaction.text("question") {
         Some(text) => find_question(ctx, guild.id(), text)?,
         None => question_by_id(ctx, guild.id(), &resolve_question(interaction, guild)?)?,
     };
@@ -98,7 +135,7 @@ pub fn on_button(
     guild: &LoadedGuild,
     question: &str,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), question)?;
+    let question = &*question_by_id(ctx, guild.id(), question)?;
     Ok(confirm_or_answer(ctx, interaction, guild, question))
 }
 
@@ -185,7 +222,7 @@ pub fn on_page_button(
     guild: &LoadedGuild,
     turn: PageTurn<'_>,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), turn.question)?;
+    let question = &*question_by_id(ctx, guild.id(), turn.question)?;
     if let Some(confirm) = confirmation(interaction, guild, question) {
         return Ok(Response::New(confirm));
     }
@@ -246,7 +283,7 @@ pub async fn on_confirm(
     guild: &LoadedGuild,
     request: RevealRequest<'_>,
 ) -> Result<Response, UserError> {
-    let question = question_by_id(ctx, guild.id(), request.question)?;
+    let question = &*question_by_id(ctx, guild.id(), request.question)?;
     if request.public {
         let open = is_open(guild, question);
         return Err(if open {
@@ -296,13 +333,9 @@ pub fn resolve_question(
 
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question<'a>(
-    ctx: &'a BotContext,
-    guild: GuildId,
-    text: &str,
-) -> Result<&'a Question, UserError> {
+fn find_question(ctx: &BotContext, guild: GuildId, text: &str) -> Result<QuestionRef, UserError> {
     let questions = ctx.questions(guild);
-    let found = questions.get(text.trim());
-    let found = found.or_else(|| questions.search(text, 1).first().copied());
+    let best = || questions.find(&search(ctx, guild, &questions, text).first()?.0.id);
+    let found = questions.find(text.trim()).or_else(best);
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

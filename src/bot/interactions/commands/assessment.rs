@@ -42,13 +42,13 @@ pub async fn on_component(
         return or_user_error(Err(UserError::StaleComponent));
     };
     // The question may be open by now in a team in which the member has not replied.
-    if let Some(confirm) = confirmation(interaction, guild, question) {
+    if let Some(confirm) = confirmation(interaction, guild, &question) {
         return Response::New(confirm);
     }
-    let recorded = record(ctx, interaction, guild, question, &input).await;
+    let recorded = record(ctx, interaction, guild, &question, &input).await;
     or_user_error(recorded.map(|()| {
         let open = OpenAnswer {
-            question,
+            question: &question,
             page: AnswerPage::Short,
             public: false,
             round: Some(message),

@@ -36,7 +36,7 @@ fn run(
 ) -> Result<Response, UserError> {
     let round = guild.read(|state| replied_round(state, interaction.user, &target.message));
     let round = round.flatten().ok_or(UserError::NotOwnReply)?;
-    let question = question_by_id(ctx, guild.id(), &round.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &round.question)?;
     if let Some(confirm) = confirmation(interaction, guild, question) {
         return Ok(Response::New(confirm));
     }

@@ -1,4 +1,4 @@
-//! `/hint`: how to answer the question of this channel or thread.
+//! `/hint`: how to go about the question of this channel or thread.
 
 use super::answer::resolve_question;
 use super::slash_command::{
@@ -30,6 +30,6 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
 
 /// Shows the hint for a question.
 pub fn on_button(ctx: &BotContext, guild: &LoadedGuild, question: &str) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), question)?;
+    let question = &*question_by_id(ctx, guild.id(), question)?;
     Ok(reveal::hint(question).ephemeral())
 }

@@ -14,6 +14,7 @@ mod assessment;
 mod compare;
 pub mod help;
 mod hint;
+mod history;
 mod leaderboard;
 mod message_command;
 mod privacy;
@@ -42,7 +43,7 @@ use crate::bot::gateway::event::{Interaction, InteractionData, TargetMessage};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
 use message_command::MessageCommand;
-use quizloop_bank::Question;
+use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
@@ -56,6 +57,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &hint::COMMAND,
     &streak::COMMAND,
     &leaderboard::COMMAND,
+    &history::COMMAND,
     &progress::COMMAND,
     &remind::COMMAND,
     &privacy::COMMAND,
@@ -267,6 +269,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 )
                 | ComponentId::Remove { .. }
                 | ComponentId::PostNow { .. }
+                | ComponentId::History { .. }
                 | ComponentId::Reports { .. }
                 | ComponentId::CloseReport { .. }
         )
@@ -390,6 +393,9 @@ async fn on_component(
         ComponentId::Report { question } => {
             question_reports::open_modal(ctx, guild.id(), &question)
         }
+        ComponentId::History { page, topic } => {
+            history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
+        }
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
         }
@@ -446,12 +452,8 @@ fn update_message(result: CommandResult) -> Response {
 }
 
 /// Returns the guild's question with an id.
-fn question_by_id<'a>(
-    ctx: &'a BotContext,
-    guild: GuildId,
-    id: &str,
-) -> Result<&'a Question, UserError> {
-    let found = ctx.questions(guild).get(id);
+fn question_by_id(ctx: &BotContext, guild: GuildId, id: &str) -> Result<QuestionRef, UserError> {
+    let found = ctx.questions(guild).find(id);
     found.ok_or_else(|| UserError::QuestionNotFound(id.to_owned()))
 }
 

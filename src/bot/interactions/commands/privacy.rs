@@ -86,6 +86,9 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
                 .profile(user)
                 .map_or(0, MemberProfile::assessed_topic_count),
             reports: state.reports_by(user).count(),
+            written_questions: state.written_questions(user).count(),
+            suggestions: state.suggestions_by(user).count(),
+            decisions: state.decisions_naming(user).count(),
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
             review_reminder: state.review_reminder(user).is_some(),
             hidden: state.is_hidden(user),

@@ -45,7 +45,7 @@ pub async fn run(
         let team = team.as_ref().and_then(|team| state.team(team.channel()));
         let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
         let questions = ctx.questions(guild.id());
-        progress(state, team, questions, interaction.user, zone.date(now))
+        progress(state, team, &questions, interaction.user, zone.date(now))
     };
     let progress = guild.read_or_empty(collect);
     let chart = ctx.chart_renderer.render(&progress).await;

@@ -16,7 +16,7 @@ use quizloop_store::LoadedGuild;
 /// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
 pub fn open_modal(ctx: &BotContext, guild: GuildId, question: &str) -> Response {
     match question_by_id(ctx, guild, question) {
-        Ok(question) => Response::Modal(render::report_modal(question)),
+        Ok(question) => Response::Modal(render::report_modal(&question)),
         Err(error) => Response::New(error.message()),
     }
 }
@@ -29,7 +29,7 @@ pub async fn on_submit(
     question: &str,
     fields: &HashMap<String, String>,
 ) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), question)?;
+    let question = &*question_by_id(ctx, guild.id(), question)?;
     let text = fields.get(render::TEXT_FIELD).map_or("", String::as_str);
     let now = interaction.created_at();
     let (result, commit) =

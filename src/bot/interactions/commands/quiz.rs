@@ -15,11 +15,11 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{MadePoints, OptionOrder, QuizAction, QuizState, ScoredPage};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
-use crate::bot::render::daily::topic_label;
+use crate::bot::render::daily::{LevelDisplay, topic_label};
 use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::{Level, Question};
+use quizloop_bank::{GuildQuestions, Level, Question};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
@@ -64,8 +64,9 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let typed = typed.to_lowercase().replace(' ', "-");
+/// Returns topics whose name contains what a member has typed.
+pub fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+    let typed = parse_topic(typed);
     let choice = |topic: &str| AutocompleteChoice {
         name: topic_label(topic),
         value: topic.to_owned(),
@@ -78,6 +79,11 @@ fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<Autocompl
         .collect()
 }
 
+/// Returns a topic as questions name it, from what a member has typed.
+pub fn parse_topic(typed: &str) -> String {
+    typed.trim().to_lowercase().replace(' ', "-")
+}
+
 /// Asks the first question.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let level = interaction
@@ -87,7 +93,7 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
     let topic = interaction.text("topic");
     let start = QuizState {
         question: String::new(),
-        topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
+        topic: topic.map(parse_topic),
         level: level.map_err(|_| UserError::NoMatchingQuestion)?,
         mode: parse_mode(interaction.text("mode"))?,
         reviews_before: 0,
@@ -154,7 +160,7 @@ pub async fn on_component(
 /// Opens the modal in which the member writes an answer.
 pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Response {
     let question = question_by_id(ctx, guild, &state.question);
-    or_user_error(question.map(|question| Response::Modal(render::answer_modal(question, state))))
+    or_user_error(question.map(|question| Response::Modal(render::answer_modal(&question, state))))
 }
 
 /// Whether the response to a button shows the model answer.
@@ -180,7 +186,7 @@ fn answer_confirmation(
     guild: &LoadedGuild,
     state: &QuizState,
 ) -> Result<Option<Message>, UserError> {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     Ok(confirmation(interaction, guild, question))
 }
 
@@ -223,8 +229,13 @@ fn next_question(
         ctx.asked_today
             .remember(guild.id(), member, practice.today, shown);
     }
-    let pick = pick_question(ctx, interaction, guild, previous, &practice)?;
-    let question = question_by_id(ctx, guild.id(), pick.question)?;
+    let draw = Draw {
+        questions: &questions,
+        previous,
+        practice: &practice,
+    };
+    let pick = pick_question(ctx, interaction, guild, draw)?;
+    let question = &*question_by_id(ctx, guild.id(), pick.question)?;
     if let Some(asked) = questions.index_of(pick.question) {
         ctx.asked_today
             .remember(guild.id(), member, practice.today, asked);
@@ -239,21 +250,34 @@ fn next_question(
     let header = QuizHeader {
         reason: pick.reason,
         due: due_count(ctx, interaction, guild, practice.today),
+        // An open question is not picked.
+        level: LevelDisplay::Shown,
     };
     Ok(render::question(question, &state, header, false))
 }
 
+/// From what the next question is drawn.
+#[derive(Clone, Copy)]
+struct Draw<'a> {
+    questions: &'a GuildQuestions,
+    previous: &'a QuizState,
+    practice: &'a PracticeContext,
+}
+
 fn pick_question<'a>(
-    ctx: &'a BotContext,
+    ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
-    previous: &QuizState,
-    practice: &PracticeContext,
+    draw: Draw<'a>,
 ) -> Result<PickedQuestion<'a>, UserError> {
+    let Draw {
+        questions,
+        previous,
+        practice,
+    } = draw;
     let asked = ctx
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
-    let questions = ctx.questions(guild.id());
     let matching = questions.filter(previous.topic.as_deref(), previous.level);
     let ids = matching.map(|question| question.id.as_str());
     let candidates: Vec<&str> = ids
@@ -292,14 +316,17 @@ fn hint(
     state: &QuizState,
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(interaction, guild);
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
-    let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
-    let review = guild.read(review).flatten();
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
+    let (review, hides_level) = guild.read_or_empty(|guild| {
+        let review = guild.review(interaction.user, &state.question).copied();
+        (review, guild.hides_level(&state.question))
+    });
     let header = QuizHeader {
         reason: review.map_or(PickReason::New, |review| {
             pick_reason(&review, practice.today)
         }),
         due: due_count(ctx, interaction, guild, practice.today),
+        level: LevelDisplay::hidden_if(hides_level),
     };
     Ok(render::question(question, state, header, true))
 }
@@ -321,7 +348,7 @@ fn answer(
     state: &QuizState,
     written: Option<&str>,
 ) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     Ok(render::answer(question, state, AnswerPage::Short, written))
 }
 
@@ -332,7 +359,7 @@ fn turn_page(
     state: &QuizState,
     page: AnswerPage,
 ) -> CommandResult {
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     Ok(render::answer(question, state, page, None).keep_content())
 }
 
@@ -345,7 +372,7 @@ fn turn_scored_page(
     shown: ScoredPage,
 ) -> CommandResult {
     let ScoredPage { page, made } = shown;
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
     let Some(review) = guild.read(review).flatten() else {
         // The member has deleted their data since.
@@ -398,7 +425,7 @@ async fn score(
     input: QuizInput<'_>,
 ) -> CommandResult {
     let state = input.state;
-    let question = question_by_id(ctx, guild.id(), &state.question)?;
+    let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     let Some((made, rating)) = made_and_rating(question, &input) else {
         // What the member wrote or chose stays above the answer.
         return turn_page(ctx, guild, state, AnswerPage::Short);
@@ -443,7 +470,7 @@ pub fn due_count(
     today: Date,
 ) -> u32 {
     let questions = ctx.questions(guild.id());
-    let is_known = |question: &str| questions.get(question).is_some();
+    let is_known = |question: &str| questions.is_asked(question);
     let due = |state: &Guild| state.forecast(interaction.user, today, is_known)[0];
     guild.read(due).unwrap_or(0)
 }

@@ -269,10 +269,9 @@ pub async fn post_now(
     if !ctx.clocks_agree() {
         return Err(UserError::WrongClock);
     }
-    let (now, ids) = (
-        interaction.created_at(),
-        ctx.questions(team.guild().id()).ids(),
-    );
+    let now = interaction.created_at();
+    let questions = ctx.questions(team.guild().id());
+    let ids = questions.ids();
     let key = DeliveryKind::Question.of(team.key());
     let (ordered, commit) = team.update(|team| {
         let ordered = ctx.with_rng(|rng| team.order_post(now, &ids, rng))?;

@@ -1,4 +1,5 @@
 mod documents;
+mod history;
 mod settings;
 
 use std::collections::HashMap;

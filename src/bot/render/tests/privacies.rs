@@ -13,6 +13,9 @@ fn stored_data() {
         assessments: 0,
         assessed_topics: 0,
         reports: 0,
+        written_questions: 0,
+        suggestions: 0,
+        decisions: 0,
         reminders: 0,
         review_reminder: false,
         hidden: false,
@@ -22,6 +25,9 @@ fn stored_data() {
         assessments: 3,
         assessed_topics: 2,
         reports: 1,
+        written_questions: 2,
+        suggestions: 1,
+        decisions: 3,
         reminders: 2,
         review_reminder: true,
         ..kept
@@ -54,6 +60,11 @@ fn stored_data() {
     ( Show me on leaderboards ) q1:privacy:show
     ( Delete my data ) q1:privacy:delete
     ");
+    let confirmation = privacy::confirm_deletion(&hidden).to_string();
+    assert!(
+        confirmation.contains("The questions that you wrote stay, without your name."),
+        "{confirmation}"
+    );
     assert_snapshot!(privacy::confirm_deletion(&kept), @"
     This deletes your data in this server for good: your streak with the results for 31 questions, and your `/quiz` scores for 1 question. You also leave its leaderboards. To keep a copy, export your data first.
     ( Delete for good ) q1:privacy:delete-for-good

@@ -44,10 +44,10 @@ export class Composer {
 
   async offer() {
     const typed = this.text.value;
+    this.listbox.outdate();
     const commands = await attempt(() => commandsFor(this.room));
     if (!commands || this.text.value !== typed) return;
-    const prefix = typed.slice(1).trimStart().toLowerCase();
-    const matching = commands.filter((one) => one.name.startsWith(prefix) || (prefix && one.name.includes(prefix)));
+    const matching = matchingCommands(commands, typed);
     this.listbox.open(this.text, matching.map((one) => ({ name: "/" + one.name, note: one.description, command: one })), (choice) => {
       this.text.value = "";
       this.typed();
@@ -84,13 +84,13 @@ export class Composer {
     this.text.focus();
   }
 
-  // Handles Enter pressed before the list has loaded: starts the command that was typed in full.
+  // Handles Enter pressed before the list has loaded: starts the command that it would show first.
   async beginTyped(content) {
     if (this.loading) return;
     this.loading = true;
     const commands = await attempt(() => commandsFor(this.room));
     this.loading = false;
-    const command = (commands || []).find((one) => one.name === content.slice(1));
+    const [command] = matchingCommands(commands || [], content);
     if (!command) { note(this.where, "There is no command " + content, "wrong"); return; }
     this.text.value = "";
     this.typed();
@@ -114,6 +114,13 @@ export class Composer {
     const list = document.getElementById("list-" + this.where);
     list.scrollTop = list.scrollHeight;
   }
+}
+
+function matchingCommands(commands, typed) {
+  const prefix = typed.slice(1).trimStart().toLowerCase();
+  const exact = commands.filter((one) => one.name === prefix);
+  const others = commands.filter((one) => one.name !== prefix);
+  return [...exact, ...others.filter((one) => one.name.startsWith(prefix) || (prefix && one.name.includes(prefix)))];
 }
 
 export const composers = Object.fromEntries(

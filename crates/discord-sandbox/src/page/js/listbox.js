@@ -28,6 +28,11 @@ export class Listbox {
     this.mark(first && choices.length ? 0 : -1);
   }
 
+  // Marks no choice while newer ones load, so that Enter does not choose one of an older text.
+  outdate() {
+    if (!this.box.hidden) this.mark(-1);
+  }
+
   option(one, index) {
     const option = template.content.cloneNode(true).firstElementChild;
     option.id = this.box.id + "-" + index;

@@ -68,7 +68,7 @@ export class Slash {
     element.querySelector("span").textContent = option.name;
     element.classList.toggle("required", Boolean(option.required));
     pill.input.setAttribute("aria-label", option.name + ": " + option.description);
-    pill.input.addEventListener("input", () => { pill.choice = null; this.offer(pill, true); });
+    pill.input.addEventListener("input", () => { pill.choice = null; this.composer.listbox.outdate(); this.offer(pill, true); });
     pill.input.addEventListener("focus", () => this.offer(pill, false));
     pill.input.addEventListener("blur", () => this.composer.listbox.close());
     pill.input.addEventListener("keydown", (event) => this.pillKey(event, pill));

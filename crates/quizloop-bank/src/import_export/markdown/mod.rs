@@ -74,7 +74,9 @@ struct Item<'t> {
 pub(super) fn read(source: &Source) -> Rows {
     let blocks = outline(source.text(), 1);
     let headings = (1..=6).rev().map(Style::Headings);
-    let styles = headings.chain([Style::Bold, Style::Details, Style::Numbers]);
+    let styles = std::iter::once(Style::Bold)
+        .chain(headings)
+        .chain([Style::Details, Style::Numbers]);
     let read = styles.map(|style| {
         let records = records(&blocks, style);
         (style.score(&records), records)

@@ -159,6 +159,13 @@ fn contents(test_database: &TestDatabase) -> Vec<String> {
     queries.map(|query| test_database.ask(query)).collect()
 }
 
+/// Returns a random guild as the versions before the migration knew it.
+fn without_own_questions(id: GuildId, seed: u64) -> Guild {
+    let mut guild = guild_with_history(id, seed, 300);
+    guild.set_server_questions(None).unwrap();
+    guild
+}
+
 fn every_field() -> Guild {
     snapshot::decode(include_bytes!("every_field.json"), GUILD).unwrap()
 }
@@ -169,7 +176,7 @@ fn every_field() -> Guild {
 fn old_tables_become_snapshots() {
     for test_database in TestDatabase::with_and_without_pooler() {
         let id = |number| GuildId::new(GUILD.get() + number);
-        let generated = (1..=20).map(|seed| guild_with_history(id(seed), seed, 300));
+        let generated = (1..=20).map(|seed| without_own_questions(id(seed), seed));
         let guilds: Vec<Guild> = [every_field(), Guild::new(id(100))]
             .into_iter()
             .chain(generated)

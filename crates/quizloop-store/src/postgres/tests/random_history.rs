@@ -14,6 +14,7 @@ use quizloop_core::retention::Retention;
 use quizloop_core::review::Rating;
 use quizloop_core::round::ThreadStatus;
 use quizloop_core::schedule::Schedule;
+use quizloop_core::server_questions::QuestionContent;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 
@@ -29,6 +30,8 @@ const FIRST: Date = date(2026, 3, 2);
 /// Generates random changes from a seed.
 pub struct RandomHistory {
     random: StdRng,
+    /// For the server's own questions, which come beside the other changes.
+    server_random: StdRng,
     day: i64,
 }
 
@@ -36,7 +39,12 @@ impl RandomHistory {
     /// The same seed gives the same changes.
     pub fn new(seed: u64) -> Self {
         let random = StdRng::seed_from_u64(seed);
-        Self { random, day: 0 }
+        let server_random = StdRng::seed_from_u64(seed + 1);
+        Self {
+            random,
+            server_random,
+            day: 0,
+        }
     }
 
     /// Makes one random change.
@@ -44,6 +52,11 @@ impl RandomHistory {
         let channel = ChannelId::new(self.random.random_range(1..=2));
         let user = UserId::new(self.random.random_range(1..=4));
         let now = self.now();
+        match self.server_random.random_range(0..12) {
+            0 => self.change_own_question(guild, user, now),
+            1 => self.change_suggestion(guild, user, now),
+            _ => {}
+        }
         match self.random.random_range(0..16) {
             0 if guild.team(channel).is_none() => guild.insert_team(team(channel, now)),
             1 => drop(
@@ -62,6 +75,43 @@ impl RandomHistory {
                     self.change_team(team, user, now);
                 }
             }
+        }
+    }
+
+    fn change_own_question(&mut self, guild: &mut Guild, user: UserId, now: Timestamp) {
+        let first = guild
+            .server_questions()
+            .and_then(|own| own.questions().first());
+        let first = first.map(|question| question.id.clone());
+        match (self.server_random.random_range(0..4), first) {
+            (0, Some(id)) => drop(guild.remove_question(&id)),
+            (1, Some(id)) => drop(guild.edit_question(&id, content("edited \0?"))),
+            (2, id) => {
+                let id = id.unwrap_or_else(|| QUESTIONS[0].to_owned());
+                let enabled = self.server_random.random_bool(0.5);
+                let _ = guild.set_question_enabled(&id, enabled);
+            }
+            _ => drop(guild.add_question(
+                content("why \u{1f9f5}?"),
+                user,
+                now,
+                &mut self.server_random,
+            )),
+        }
+    }
+
+    fn change_suggestion(&mut self, guild: &mut Guild, user: UserId, now: Timestamp) {
+        let open = guild
+            .server_questions()
+            .and_then(|own| own.suggestions().first());
+        let number = open.map(|suggestion| suggestion.number);
+        match (self.server_random.random_range(0..4), number) {
+            (0, Some(number)) => drop(guild.reject_suggestion(number, user, now)),
+            (1, Some(number)) => {
+                drop(guild.approve_suggestion(number, user, now, &mut self.server_random));
+            }
+            (2, _) => drop(guild.take_suggestion_notices(user)),
+            _ => drop(guild.suggest_question(content("suggested?"), user, now)),
         }
     }
 
@@ -119,6 +169,15 @@ impl RandomHistory {
             }
             _ => {}
         }
+    }
+}
+
+fn content(question: &str) -> QuestionContent {
+    QuestionContent {
+        question: question.into(),
+        answer: "because".into(),
+        points: vec!["a 'point' \\".into()],
+        ..QuestionContent::default()
     }
 }
 

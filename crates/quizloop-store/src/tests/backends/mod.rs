@@ -4,6 +4,7 @@
 mod deleted;
 mod durability;
 pub mod eviction;
+pub mod server_questions;
 mod texts;
 
 use jiff::Timestamp;
