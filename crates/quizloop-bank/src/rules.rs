@@ -66,6 +66,8 @@ fn is_kebab_case(name: &str) -> bool {
         .all(|word| !word.is_empty() && word.chars().all(is_allowed))
 }
 
+/// Checks the prose. Only the answer may have code blocks, because each of the other texts is shown
+/// inside of a line or a quote. Those of built-in questions have `code`, which tests run.
 fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>) {
     for text_field in question.text_fields() {
         let TextField { field, item, text } = text_field;
@@ -77,10 +79,15 @@ fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>
                 "write it, or remove it"
             };
             ("is empty", fix)
-        } else if text.contains(CODE_FENCE) && (built_in || !may_have_fence(&text_field)) {
+        } else if text.contains(CODE_FENCE) && (built_in || field != "answer") {
             (
                 "contains a code fence",
                 "put programs into `code`, and short code between single backticks",
+            )
+        } else if has_open_code_block(text) {
+            (
+                "has a code block that does not end",
+                "end it with a line of three backticks",
             )
         } else if text.contains(is_forbidden_control) {
             ("contains a control character", "remove it")
@@ -105,11 +112,10 @@ fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>
     }
 }
 
-/// Whether a text is an answer whose code blocks are all closed.
-fn may_have_fence(text_field: &TextField<'_>) -> bool {
+fn has_open_code_block(text: &str) -> bool {
     let is_open =
         |block: &Block<'_>| matches!(block, Block::Prose(prose) if prose.contains(CODE_FENCE));
-    text_field.field == "answer" && !blocks(text_field.text).iter().any(is_open)
+    blocks(text).iter().any(is_open)
 }
 
 fn is_forbidden_control(c: char) -> bool {

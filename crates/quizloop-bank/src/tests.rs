@@ -455,7 +455,7 @@ fn texts_that_would_break_a_message_are_rejected() {
     insta::assert_snapshot!(findings_with(&[
         ("\"own-question\"", "\"Own:question\""),
         ("\"Say who waits.\"", "\"  \""),
-        ("It hands work over.", "It hands ```work``` over."),
+        ("It hands work over.", "It hands ```work over."),
         ("\"The limit\"", "\"It hands over\""),
         ("type = \"concept\"", "type = \"predict\""),
         ("https://example.org", "ftp://example.org"),
@@ -477,13 +477,21 @@ fn texts_that_would_break_a_message_are_rejected() {
       |
       = help: add `code` and `output`, or choose another type
 
-    error: `answer` contains a code fence
+    error: `answer` has a code block that does not end
      --> own.toml:9:1
       |
-    9 | answer = "It hands ```work``` over. With a limit, `put()` waits until there is room."
+    9 | answer = "It hands ```work over. With a limit, `put()` waits until there is room."
       | ^^^^^^
       |
-      = help: put programs into `code`, and short code between single backticks
+      = help: end it with a line of three backticks
+
+    warning: `answer` contains an unclosed backtick
+     --> own.toml:9:20
+      |
+    9 | answer = "It hands ```work over. With a limit, `put()` waits until there is room."
+      |                    ^^^^^^^
+      |
+      = help: close it with a second backtick, or remove it
 
     error: `how_to_answer` is empty
       --> own.toml:10:1
@@ -541,7 +549,7 @@ fn texts_that_would_break_a_message_are_rejected() {
        |
        = help: write the full link, such as "https://docs.python.org/3/library/asyncio.html"
 
-    10 errors
+    10 errors, 1 warning
     "#);
 }
 
@@ -935,4 +943,36 @@ proptest::proptest! {
         let (_, diagnostics) = check(&[], &[pack("own.toml", damaged)]);
         render_all(&diagnostics);
     }
+}
+
+/// Code is shown as a block in an answer, if the block ends. Elsewhere it would break the message.
+#[test]
+fn an_answer_may_have_code_blocks() {
+    let errors = |change: fn(&mut Question)| {
+        let mut question = Question {
+            id: "own-question".into(),
+            question: "Why?".into(),
+            answer: "Because.".into(),
+            ..Question::default()
+        };
+        change(&mut question);
+        let errors = check_question(&question, |_| Vec::new()).into_iter();
+        errors.map(|error| error.message).collect::<Vec<_>>()
+    };
+    let closed = |question: &mut Question| {
+        question.answer = "Run it:\n```sh\nmake\n\nmake test\n```\nThen wait.".into();
+    };
+    assert_eq!(errors(closed), [""; 0]);
+    let open = |question: &mut Question| question.answer = "```sh\nmake".into();
+    assert_eq!(
+        errors(open),
+        ["`answer` has a code block that does not end"]
+    );
+    let elsewhere = |question: &mut Question| {
+        question.question = "```\nmake\n```".into();
+        question.follow_up = Some("```\nmake\n```".into());
+    };
+    let expected =
+        ["`question`", "`follow_up`"].map(|field| format!("{field} contains a code fence"));
+    assert_eq!(errors(elsewhere), expected);
 }
