@@ -316,8 +316,8 @@ impl<'o> QuestionBuilder<'o> {
     }
 
     fn add_choices(&mut self, record: &Record, question: &mut Question) {
-        let all = record.list(Field::Choices);
-        let wrong = record.list(Field::WrongChoices);
+        let choices = |field| texts_of(record, false).choices(field);
+        let (all, wrong) = (choices(Field::Choices), choices(Field::WrongChoices));
         let choices = if all.is_empty() {
             Choices::with_wrong(&wrong, &question.answer)
         } else {
@@ -386,6 +386,13 @@ impl Texts<'_> {
             _ => self.record.list(field),
         };
         items.iter().map(|item| reflow(item)).collect()
+    }
+
+    /// Returns choices in the form of an answer, to which they are compared.
+    fn choices(&self, field: Field) -> Vec<String> {
+        let items = self.record.list(field);
+        let choices = items.iter().map(|item| self.markdown(item, Field::Answer));
+        choices.collect()
     }
 
     fn markdown(&self, text: &str, field: Field) -> String {

@@ -296,7 +296,7 @@ fn lists_of_trivia_bots() {
     }"#;
     let open_trivia = r#"{"response_code": 0, "results": [{"category": "Science: Computers",
       "type": "multiple", "difficulty": "easy", "question": "What does &quot;GIL&quot; lock?",
-      "correct_answer": "The interpreter", "incorrect_answers": ["A file", "A row", "A door"]}]}"#;
+      "correct_answer": "The interpreter", "incorrect_answers": ["A file", "A &quot;row&quot;", "A door"]}]}"#;
     let texts = [
         described(&read("a.json", by_topic)),
         described(&read("b.json", open_trivia)),
@@ -321,8 +321,8 @@ fn lists_of_trivia_bots() {
       code: def f():
              return 1
       output: one
-    1: science-computers [junior] what-does-gil-lock-a-a-door-b-a-file-11b9259d
-      Q: What does "GIL" lock? A) A door B) A file C) A row D) The interpreter
+    1: science-computers [junior] what-does-gil-lock-a-a-row-b-a-door-939e8780
+      Q: What does "GIL" lock? A) A "row" B) A door C) A file D) The interpreter
       A: D) The interpreter
     "#);
 }
