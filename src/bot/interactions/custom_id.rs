@@ -343,6 +343,7 @@ mod tests {
         QuizState {
             question: question.into(),
             topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            path: None,
             level: Some(quizloop_bank::Level::Senior),
             mode: PickMode::Mixed,
             reviews_before: u16::MAX,
@@ -387,9 +388,16 @@ mod tests {
             ComponentId::Remove { channel },
         ];
         let actions = "h w 1 2 3 4 a p 0 A H G E n s e c i t sff e00 c01 i7f t80".split(' ');
-        let quiz_components = actions.map(|action| ComponentId::Quiz {
-            action: QuizAction::parse(action).unwrap(),
-            state: quiz(&question),
+        let on_path = || QuizState {
+            topic: None,
+            path: Some("p".repeat(quizloop_bank::PATH_NAME_MAX)),
+            ..quiz(&question)
+        };
+        let quiz_components = actions.flat_map(|action| {
+            [quiz(&question), on_path()].map(|state| ComponentId::Quiz {
+                action: QuizAction::parse(action).unwrap(),
+                state,
+            })
         });
         let assessments = AssessmentAction::LETTERS.map(|(_, action)| ComponentId::Assess {
             action,
@@ -415,7 +423,11 @@ mod tests {
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
             assert_eq!(ComponentId::parse(&id), Some(component));
         }
-        let modals = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
+        let modals = [
+            ModalId::Quiz(quiz(&question)),
+            ModalId::Quiz(on_path()),
+            ModalId::Report { question },
+        ];
         for modal in modals {
             let id = modal.custom_id();
             assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
