@@ -598,7 +598,38 @@ impl PracticeContext {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use quizloop_bank::{Bank, ServerBank, built_in};
+
+    /// The second question of the path takes the place of the first.
+    #[test]
+    fn a_disabled_question_is_left_out_of_a_path() {
+        let shared = Arc::new(Bank::load(built_in(), &[]).0);
+        let path = shared.path("first-week").unwrap();
+        let [first, second] = [&path.questions[0], &path.questions[1]];
+        let all = GuildQuestions::new(Arc::clone(&shared));
+        let server = ServerBank::new(Vec::new(), [first.clone()].into());
+        let without = GuildQuestions::with_server(Arc::clone(&shared), Arc::new(server));
+        let at = |questions: &GuildQuestions, question: &str| {
+            let state = QuizState {
+                question: question.to_owned(),
+                topic: None,
+                path: Some("first-week".to_owned()),
+                level: None,
+                mode: PickMode::Mixed,
+                reviews_before: 0,
+                order: OptionOrder::default(),
+                chosen: None,
+            };
+            path_position(questions, &state).map(|place| (place.position, place.total))
+        };
+        assert_eq!(at(&all, second), Some((2, 15)));
+        assert_eq!(at(&without, second), Some((1, 14)));
+        assert_eq!(at(&without, first), None);
+        assert!(!path_ids(&without, path).contains(&first.as_str()));
+    }
 
     #[test]
     fn points_count_once_and_only_if_they_exist() {
