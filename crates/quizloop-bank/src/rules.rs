@@ -2,6 +2,7 @@
 //! complete fields, and no text that would break the formatting of a message.
 
 use super::field_error::FieldError;
+use super::markup::{Block, blocks};
 use super::question::{Kind, Question, TextField};
 
 /// Prefix of the links of built-in questions.
@@ -112,7 +113,9 @@ fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>
 }
 
 fn has_open_code_block(text: &str) -> bool {
-    !text.matches(CODE_FENCE).count().is_multiple_of(2)
+    let is_open =
+        |block: &Block<'_>| matches!(block, Block::Prose(prose) if prose.contains(CODE_FENCE));
+    blocks(text).iter().any(is_open)
 }
 
 fn is_forbidden_control(c: char) -> bool {
