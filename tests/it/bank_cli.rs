@@ -263,10 +263,19 @@ fn an_answer_for_all_questions() {
 #[test]
 fn imported_files_pass_the_check() {
     let files = [
-        ("a.md", "## What is a task?\n\n- It runs.\n- It ends.\n\n```py\nrun()\n```\n"),
+        (
+            "a.md",
+            "## What is a task?\n\n- It runs.\n- It ends.\n\n```py\nrun()\n```\n",
+        ),
         ("b.yaml", "AUTHOR: us\nWhat waits?:\n- await\n"),
-        ("c.json", r#"{"results": [{"question": "Is &quot;a&quot; a?", "correct_answer": "True", "incorrect_answers": ["False"]}]}"#),
-        ("d.txt", "#separator:tab\n#html:true\nWhat <b>runs</b>?\ta task<br>or two\tpython::asyncio\n"),
+        (
+            "c.json",
+            r#"{"results": [{"question": "Is &quot;a&quot; a?", "correct_answer": "True", "incorrect_answers": ["False"]}]}"#,
+        ),
+        (
+            "d.txt",
+            "#separator:tab\n#html:true\nWhat <b>runs</b>?\ta task<br>or two\tpython::asyncio\n",
+        ),
         ("e.tsv", "front\tback\nWhat?\tThat.\n"),
         ("animals", "#Q Which one?\n^ b\nA a\nB b\n"),
     ];

@@ -89,7 +89,9 @@ fn code_block<'t>(text: &'t str, start: usize, first: &'t str) -> Option<(Block<
     while let Some(line) = line_at(text, position) {
         if line.trim() == CODE_FENCE {
             let code = text[code_start..position].lines();
-            let code: Vec<_> = code.map(|line| without_indentation(line, indentation)).collect();
+            let code: Vec<_> = code
+                .map(|line| without_indentation(line, indentation))
+                .collect();
             let end = position + line.len();
             let block = Block::Code {
                 language,

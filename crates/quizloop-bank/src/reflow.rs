@@ -27,7 +27,10 @@ pub(crate) fn reflow_blocks(text: &str) -> String {
         Block::Prose(prose) => reflow_lists(prose),
         Block::Code { language, text, .. } => {
             // A message shows tabs wider than most editors.
-            format!("```{language}\n{}\n```", trim_lines(&text).replace('\t', "    "))
+            format!(
+                "```{language}\n{}\n```",
+                trim_lines(&text).replace('\t', "    ")
+            )
         }
     });
     parts.collect::<Vec<_>>().join("\n")
@@ -47,7 +50,11 @@ fn reflow_lists(prose: &str) -> String {
         let begins_paragraph = gap != " ";
         if is_item(trimmed, begins_paragraph || in_list) {
             gap = if in_list || gap == " " { "\n" } else { gap };
-            let indentation = if in_list && line.starts_with("  ") { "  " } else { "" };
+            let indentation = if in_list && line.starts_with("  ") {
+                "  "
+            } else {
+                ""
+            };
             push_line(&mut flowed, gap, &format!("{indentation}{trimmed}"));
             in_list = true;
         } else {
@@ -69,7 +76,10 @@ fn push_line(flowed: &mut String, gap: &str, line: &str) {
 /// Whether a line begins an item of a list. As in `CommonMark`, only a list that begins with 1 can
 /// follow a line of prose.
 fn is_item(line: &str, can_have_any_number: bool) -> bool {
-    if ["- ", "* ", "+ ", "• "].iter().any(|bullet| line.starts_with(bullet)) {
+    if ["- ", "* ", "+ ", "• "]
+        .iter()
+        .any(|bullet| line.starts_with(bullet))
+    {
         return true;
     }
     let number = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();

@@ -67,10 +67,12 @@ fn find_block_markup(
     built_in: bool,
 ) -> Option<(&'static str, &'static str)> {
     let keeps_lists = text_field.field == "answer" && !built_in;
-    let prose = blocks(text_field.text).into_iter().filter_map(|block| match block {
-        Block::Prose(prose) => Some(prose),
-        Block::Code { .. } => None,
-    });
+    let prose = blocks(text_field.text)
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::Prose(prose) => Some(prose),
+            Block::Code { .. } => None,
+        });
     for paragraph in prose.flat_map(|prose| prose.split("\n\n")) {
         let first = paragraph.split(' ').next().unwrap_or_default();
         let numbered = first.strip_suffix('.').is_some_and(|number| {

@@ -161,7 +161,10 @@ mod tests {
         2 | y = "äöü" # z
           |       ^^
         "#);
-        assert_eq!([0, 8, 9, 99].map(|byte| source.line_number(byte)), [1, 1, 2, 2]);
+        assert_eq!(
+            [0, 8, 9, 99].map(|byte| source.line_number(byte)),
+            [1, 1, 2, 2]
+        );
         // A position after the end of the text is treated as the end.
         assert_eq!(source.location(&(99..100)).line, 2);
     }

@@ -10,6 +10,7 @@ use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
 use super::question_form::QuestionForm;
+use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
 use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
 
@@ -75,6 +76,8 @@ pub enum ComponentId {
     PostNow { channel: ChannelId },
     /// Confirms the removal of a team.
     Remove { channel: ChannelId },
+    /// Imports the questions of a kept file.
+    Import { draft: DraftId, mode: ImportMode },
     /// Opens the form again with the texts of a refused draft.
     CorrectDraft { draft: DraftId },
     /// Shows a page of `/team questions list`, counted from 0.
@@ -226,6 +229,7 @@ impl ComponentId {
             Self::CloseReport { .. } => "report-close",
             Self::PostNow { .. } => "post-now",
             Self::Remove { .. } => "remove",
+            Self::Import { .. } => "import",
             Self::CorrectDraft { .. } => "correct",
             Self::Questions { .. } => "questions",
             Self::RemoveQuestion { .. } => "question-remove",
@@ -285,6 +289,10 @@ impl ComponentId {
             },
             ("remove", [channel]) => Self::Remove {
                 channel: channel.parse().ok()?,
+            },
+            ("import", [draft, mode]) => Self::Import {
+                draft: draft.parse().ok()?,
+                mode: ImportMode::parse(mode)?,
             },
             ("correct", [draft]) => Self::CorrectDraft {
                 draft: draft.parse().ok()?,
@@ -409,6 +417,7 @@ impl fmt::Display for ComponentId {
             } => write!(f, "{action}:{step}:{state}"),
             Self::Privacy(step) => write!(f, "{action}:{step}"),
             Self::Reports { page } | Self::CloseReport { page } => write!(f, "{action}:{page}"),
+            Self::Import { draft, mode } => write!(f, "{action}:{draft}:{mode}"),
             Self::PostNow { channel } | Self::Remove { channel } => {
                 write!(f, "{action}:{channel}")
             }
@@ -506,6 +515,10 @@ mod tests {
             ComponentId::CloseReport { page: usize::MAX },
             ComponentId::PostNow { channel },
             ComponentId::Remove { channel },
+            ComponentId::Import {
+                draft: DraftId(u64::MAX),
+                mode: ImportMode::Update,
+            },
             ComponentId::CorrectDraft {
                 draft: DraftId(u64::MAX),
             },

@@ -31,6 +31,7 @@ const LIN: UserId = UserId::new(2);
 
 mod assessments;
 mod feedback;
+mod imports;
 mod missing_parts;
 mod pictures;
 mod privacies;

@@ -133,7 +133,10 @@ fn mistake_text(name: &str, mistake: &Mistake) -> String {
     };
     match mistake.reasons.as_slice() {
         [only] => format!("{name}:{line}:{question} {}", redact(only)),
-        reasons => format!("{name}:{line}:{question}\n  {}", redact(&reasons.join("\n  "))),
+        reasons => format!(
+            "{name}:{line}:{question}\n  {}",
+            redact(&reasons.join("\n  "))
+        ),
     }
 }
 

@@ -62,8 +62,8 @@ impl TerminalStyle {
         let formatted = |block: Block<'_>| match block {
             Block::Prose(prose) => {
                 let paragraphs = prose.split("\n\n");
-                let filled = paragraphs
-                    .map(|paragraph| textwrap::fill(&self.inline(paragraph), self.width));
+                let filled =
+                    paragraphs.map(|paragraph| textwrap::fill(&self.inline(paragraph), self.width));
                 filled.collect::<Vec<_>>().join("\n\n") + "\n"
             }
             Block::Code { text, .. } => format!("\n{}", self.program(&text)),

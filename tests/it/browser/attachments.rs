@@ -6,7 +6,7 @@ use discord_sandbox::{Sandbox, ids};
 use serde_json::json;
 
 use super::access::assert_accessible;
-use super::{Chromium, Tab, calendar, sandbox};
+use super::{Chromium, Tab, calendar, page, sandbox, world};
 use crate::sandbox::client::call;
 use crate::sandbox::raw_socket::RawSocket;
 
@@ -180,4 +180,30 @@ async fn a_file_is_chosen_on_a_phone() {
     tab.reads("#toast", "The file is larger than 10 MiB").await;
     assert!(!bot.is_finished(), "the bot stopped early");
     bot.abort();
+}
+
+/// The whole way with the real bot: the file, what is wrong with it, and the second press.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_imports_questions() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    begin(&tab, "/team questions import").await;
+    let chosen = file(&crate::question_import::twenty());
+    tab.choose_file(chosen.path(), tab.keys(&["Enter"])).await;
+    tab.see(
+        "the next option",
+        "document.activeElement.matches('#channel .more')",
+    )
+    .await;
+    tab.keys(&["Escape", "Enter"]).await;
+    let shown = "#list-channel .only-you";
+    tab.reads(shown, "17 questions and 3 mistakes").await;
+    tab.reads(shown, "line 10, \"part-9\": it has no question")
+        .await;
+    tab.reads(&format!("{shown} .file a"), "mistakes.txt").await;
+    tab.click("#list-channel [data-press^='q1:import']").await;
+    tab.reads(shown, "17 questions added (#s1 to #s17)").await;
+    tab.gone("#list-channel [data-press^='q1:import']").await;
 }

@@ -242,9 +242,24 @@ impl<'o> QuestionBuilder<'o> {
             wrong_outputs: wrong_outputs(record, &mut reasons),
             broken: program(Field::Broken),
             broken_output: program(Field::BrokenOutput),
-            asked: parsed(record, Field::Asked, "often, sometimes or rarely", &mut reasons),
-            since: parsed(record, Field::Since, "a Python version such as 3.12", &mut reasons),
-            python: parsed(record, Field::Python, "a Python version such as 3.12", &mut reasons),
+            asked: parsed(
+                record,
+                Field::Asked,
+                "often, sometimes or rarely",
+                &mut reasons,
+            ),
+            since: parsed(
+                record,
+                Field::Since,
+                "a Python version such as 3.12",
+                &mut reasons,
+            ),
+            python: parsed(
+                record,
+                Field::Python,
+                "a Python version such as 3.12",
+                &mut reasons,
+            ),
             follow_up: text(Field::FollowUp),
             ..Question::default()
         };
@@ -285,8 +300,12 @@ impl<'o> QuestionBuilder<'o> {
             topic
         });
         if !is_own {
-            question.level = question.level.or_else(|| take(&mut tags, |tag| level_of(tag)));
-            question.kind = question.kind.or_else(|| take(&mut tags, |tag| tag.parse().ok()));
+            question.level = question
+                .level
+                .or_else(|| take(&mut tags, |tag| level_of(tag)));
+            question.kind = question
+                .kind
+                .or_else(|| take(&mut tags, |tag| tag.parse().ok()));
         }
         let first_tag = || (!is_own).then(|| tags.first().cloned()).flatten();
         let topic = topic.or_else(first_tag);
@@ -424,7 +443,10 @@ fn compact(code: &str) -> String {
     if code.lines().count() <= CODE_LINES_MAX {
         return code.to_owned();
     }
-    let lines: Vec<_> = code.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<_> = code
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     lines.join("\n")
 }
 
@@ -449,8 +471,7 @@ fn take_program(question: &mut Question) {
 /// A program is shown with its question only if its output is asked for. A short answer is what is
 /// asked for.
 fn add_output(question: &mut Question) {
-    let is_short = !question.answer.contains('\n')
-        && question.answer.chars().count() <= OUTPUT_MAX;
+    let is_short = !question.answer.contains('\n') && question.answer.chars().count() <= OUTPUT_MAX;
     if question.code.is_some() && question.output.is_none() && is_short {
         question.output = Some(question.answer.replace('`', ""));
         question.kind = Some(Kind::Predict);
@@ -466,7 +487,11 @@ fn parsed<T: FromStr>(
     let text = record.text(field)?;
     let parsed = text.trim().parse().ok();
     if parsed.is_none() {
-        reasons.push(format!("`{}` is not {expected}: \"{}\"", field.key(), beginning(&text)));
+        reasons.push(format!(
+            "`{}` is not {expected}: \"{}\"",
+            field.key(),
+            beginning(&text)
+        ));
     }
     parsed
 }
@@ -515,7 +540,9 @@ fn tags(record: &Record) -> Vec<String> {
     };
     let mut tags: Vec<String> = Vec::new();
     // Anki's tags may be inside each other: `python::asyncio`.
-    let names = names.iter().map(|name| name.rsplit("::").next().unwrap_or(name));
+    let names = names
+        .iter()
+        .map(|name| name.rsplit("::").next().unwrap_or(name));
     for tag in names.filter_map(|name| label(name, TAG_MAX)) {
         if !tags.contains(&tag) {
             tags.push(tag);
@@ -580,7 +607,8 @@ fn own_id(record: &Record) -> Option<String> {
 
 /// Returns the id of a row, or the beginning of its question.
 fn name_of(record: &Record) -> String {
-    own_id(record).or_else(|| record.text(Field::Question).map(|text| beginning(&text)))
+    own_id(record)
+        .or_else(|| record.text(Field::Question).map(|text| beginning(&text)))
         .unwrap_or_default()
 }
 

@@ -21,7 +21,10 @@ impl Choices {
         let texts: Vec<String> = all.iter().map(|text| one_line(text)).collect();
         let answer = one_line(answer);
         let same = |text: &String| text.eq_ignore_ascii_case(&answer);
-        let right = texts.iter().position(same).or_else(|| letter_index(&answer));
+        let right = texts
+            .iter()
+            .position(same)
+            .or_else(|| letter_index(&answer));
         let right = right.filter(|right| *right < texts.len())?;
         (texts.len() > 1).then_some(Self { texts, right })
     }
@@ -47,7 +50,10 @@ impl Choices {
     /// Makes the choices a part of the question. Returns whether they fit.
     pub(super) fn add_to(&self, question: &mut Question) -> bool {
         self.add_outputs(question);
-        let usable = self.texts.iter().all(|text| !text.is_empty() && !text.contains("```"));
+        let usable = self
+            .texts
+            .iter()
+            .all(|text| !text.is_empty() && !text.contains("```"));
         let listed = format!("{} {}", question.question, self.listed());
         if !usable || listed.chars().count() > QUESTION_MAX {
             return !question.wrong_outputs.is_empty();
@@ -64,7 +70,11 @@ impl Choices {
         if question.code.is_none() || question.output.is_some() {
             return;
         }
-        let mut outputs: Vec<String> = self.texts.iter().map(|text| without_code_marks(text)).collect();
+        let mut outputs: Vec<String> = self
+            .texts
+            .iter()
+            .map(|text| without_code_marks(text))
+            .collect();
         let fits = |text: &String| !text.is_empty() && text.chars().count() <= OUTPUT_MAX;
         let output = outputs.remove(self.right);
         if !fits(&output) {
@@ -125,7 +135,12 @@ mod tests {
     #[test]
     fn the_right_choice_is_named_by_its_text_or_its_letter() {
         let all = texts(&["a queue", "a lock", "an event"]);
-        for (answer, right) in [("A Lock", Some(1)), ("c", Some(2)), ("B)", Some(1)), ("D", None)] {
+        for (answer, right) in [
+            ("A Lock", Some(1)),
+            ("c", Some(2)),
+            ("B)", Some(1)),
+            ("D", None),
+        ] {
             let found = Choices::among(&all, answer).map(|choices| choices.right);
             assert_eq!(found, right, "{answer}");
         }

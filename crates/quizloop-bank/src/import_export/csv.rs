@@ -4,8 +4,8 @@
 
 use super::super::question::Question;
 use super::super::read::KEYS;
-use super::record::{BULLETS, needs_json};
 use super::question_record::QuestionRecord;
+use super::record::{BULLETS, needs_json};
 
 /// Exports the questions as CSV.
 pub fn csv(questions: &[&Question]) -> String {

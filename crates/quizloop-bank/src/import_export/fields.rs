@@ -164,7 +164,10 @@ fn plain(name: &str) -> String {
 fn is_numbered_choice(name: &str) -> bool {
     NUMBERED_CHOICES.iter().any(|beginning| {
         name.strip_prefix(beginning).is_some_and(|rest| {
-            matches!(rest.as_bytes(), [b'0'..=b'9'] | [b'a'..=b'h'] | [b'0'..=b'9', b'0'..=b'9'])
+            matches!(
+                rest.as_bytes(),
+                [b'0'..=b'9'] | [b'a'..=b'h'] | [b'0'..=b'9', b'0'..=b'9']
+            )
         })
     })
 }
@@ -329,12 +332,12 @@ mod tests {
             fields(&["Frage", "question", "Back"], &["question=frage"]),
             [Some(Question), None, Some(Answer)]
         );
-        assert_eq!(
-            fields(&["solution", "answer"], &[]),
-            [None, Some(Answer)]
-        );
+        assert_eq!(fields(&["solution", "answer"], &[]), [None, Some(Answer)]);
         let names = ["answer".to_owned(), "Answer".to_owned()];
-        assert_eq!(Columns::of(&names, &[]).duplicate.as_deref(), Some("Answer"));
+        assert_eq!(
+            Columns::of(&names, &[]).duplicate.as_deref(),
+            Some("Answer")
+        );
     }
 
     #[test]

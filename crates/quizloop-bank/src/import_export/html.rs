@@ -52,7 +52,10 @@ fn has_tag(prose: &str) -> bool {
         let is_end_tag = rest
             .strip_prefix('/')
             .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
-        is_end_tag || ["br>", "br/>", "br />", "img ", "hr>"].iter().any(|tag| rest.starts_with(tag))
+        is_end_tag
+            || ["br>", "br/>", "br />", "img ", "hr>"]
+                .iter()
+                .any(|tag| rest.starts_with(tag))
     })
 }
 
@@ -65,8 +68,8 @@ fn has_entity(prose: &str) -> bool {
         let is_number = name.strip_prefix('#').is_some_and(|number| {
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
         });
-        let is_name = (2..=8).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_name =
+            (2..=8).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphabetic());
         is_number || is_name
     })
 }
@@ -157,9 +160,11 @@ fn protect(html: &str, has_markdown: bool) -> String {
     if has_markdown {
         text = text.replace(PROTECTED_ASTERISK.0, &PROTECTED_ASTERISK.1.to_string());
     }
-    PROTECTED.iter().fold(text, |text, (character, replacement)| {
-        text.replace(*character, &replacement.to_string())
-    })
+    PROTECTED
+        .iter()
+        .fold(text, |text, (character, replacement)| {
+            text.replace(*character, &replacement.to_string())
+        })
 }
 
 /// Escapes the characters of HTML in Markdown's inline code, where they stand for themselves.
@@ -218,10 +223,22 @@ mod tests {
 
     #[test]
     fn html_is_found_outside_code() {
-        for html in ["<p>a</p>", "a<br>b", "a &amp; b", "&#39;a&#39;", "<b>x</b> `y`"] {
+        for html in [
+            "<p>a</p>",
+            "a<br>b",
+            "a &amp; b",
+            "&#39;a&#39;",
+            "<b>x</b> `y`",
+        ] {
             assert!(contains_html(html), "{html}");
         }
-        for other in ["`<b>x</b>`", "What does <p> do?", "1 < 2 & 3; 4", "a && b;", "x"] {
+        for other in [
+            "`<b>x</b>`",
+            "What does <p> do?",
+            "1 < 2 & 3; 4",
+            "a && b;",
+            "x",
+        ] {
             assert!(!contains_html(other), "{other}");
         }
     }
@@ -255,7 +272,10 @@ mod tests {
 
     #[test]
     fn deep_and_long_html_stays_as_it_is() {
-        for html in ["<div>".repeat(1000), format!("<p>{}</p>", "x".repeat(HTML_MAX))] {
+        for html in [
+            "<div>".repeat(1000),
+            format!("<p>{}</p>", "x".repeat(HTML_MAX)),
+        ] {
             assert_eq!(to_markdown(&html, false), html);
         }
     }

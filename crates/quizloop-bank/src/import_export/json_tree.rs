@@ -24,8 +24,12 @@ fn syntax_error(source: &Source, error: &serde_json::Error) -> Diagnostic {
     let at = start + error.column().saturating_sub(1);
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    Diagnostic::at(source, &(at..at + 1), format!("this is not JSON: {message}"))
-        .fix("check the commas, quotes and brackets there and on the line before")
+    Diagnostic::at(
+        source,
+        &(at..at + 1),
+        format!("this is not JSON: {message}"),
+    )
+    .fix("check the commas, quotes and brackets there and on the line before")
 }
 
 /// Reads one level of a value at a time, because only raw values have positions.

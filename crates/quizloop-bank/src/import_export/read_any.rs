@@ -225,7 +225,10 @@ fn failed(mistake: Mistake) -> ImportedFile {
 }
 
 fn format(source: &Source, options: &ReadOptions<'_>) -> Format {
-    let extension = source.name().rsplit_once('.').map_or("", |(_, after)| after);
+    let extension = source
+        .name()
+        .rsplit_once('.')
+        .map_or("", |(_, after)| after);
     let text = source.text().trim_start();
     match extension.to_ascii_lowercase().as_str() {
         "toml" => Format::Toml,
@@ -335,7 +338,11 @@ fn same_reason(reason: &str, lines: &[usize], is_all: bool) -> String {
     if is_all && reason == NO_ANSWER {
         return "no question has an answer, but each one needs one".to_owned();
     }
-    let mut named: Vec<_> = lines.iter().take(NAMED_LINES).map(usize::to_string).collect();
+    let mut named: Vec<_> = lines
+        .iter()
+        .take(NAMED_LINES)
+        .map(usize::to_string)
+        .collect();
     if lines.len() > NAMED_LINES {
         named.push("…".to_owned());
     }
@@ -374,11 +381,19 @@ fn read_pack(source: &Source, options: &ReadOptions<'_>) -> ImportedFile {
         let errors = check(&entry.question, false, options.rule);
         let before = seen.get(&id).copied();
         let duplicate = before.map(|before: usize| {
-            entry.error(source, "id", format!("the id `{id}` is already used on line {before}"))
+            entry.error(
+                source,
+                "id",
+                format!("the id `{id}` is already used on line {before}"),
+            )
         });
         let errors: Vec<Diagnostic> = errors
             .into_iter()
-            .map(|error| entry.error(source, error.field, error.message).fix(error.fix))
+            .map(|error| {
+                entry
+                    .error(source, error.field, error.message)
+                    .fix(error.fix)
+            })
             .chain(duplicate)
             .collect();
         if errors.is_empty() {
@@ -391,7 +406,9 @@ fn read_pack(source: &Source, options: &ReadOptions<'_>) -> ImportedFile {
                 question: entry.question,
             });
         } else {
-            let mistakes = errors.into_iter().map(|error| Mistake::from_diagnostic(error, id.clone()));
+            let mistakes = errors
+                .into_iter()
+                .map(|error| Mistake::from_diagnostic(error, id.clone()));
             file.mistakes.extend(mistakes);
         }
     }
@@ -431,7 +448,9 @@ pub(super) fn missing_columns(
         .collect();
     let unknown = header.iter().zip(&columns.fields);
     let unknown = unknown.filter(|(name, field)| field.is_none() && !name.is_empty());
-    let unknown = unknown.map(|(name, _)| name.as_str()).chain(["COLUMN", "COLUMN"]);
+    let unknown = unknown
+        .map(|(name, _)| name.as_str())
+        .chain(["COLUMN", "COLUMN"]);
     let example: Vec<_> = missing
         .iter()
         .zip(unknown)

@@ -123,7 +123,8 @@ pub(crate) fn needs_json(items: &[String]) -> bool {
 /// Returns the items of a list in JSON, or `None` if the text is none.
 pub(super) fn json_list(text: &str) -> Option<Vec<String>> {
     let text = text.trim();
-    text.starts_with('[').then(|| serde_json::from_str(text).ok())?
+    text.starts_with('[')
+        .then(|| serde_json::from_str(text).ok())?
 }
 
 /// Removes the bullet before an item.

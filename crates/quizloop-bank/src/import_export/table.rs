@@ -82,11 +82,17 @@ pub(super) fn has_header(text: &str, mappings: &[ColumnMapping]) -> bool {
 /// Returns the delimiter with which the most columns of the header have a known name, or else the
 /// one with which it has the most columns.
 fn delimiter(text: &str, mappings: &[ColumnMapping]) -> Option<u8> {
-    let found = DELIMITERS.into_iter().enumerate().filter_map(|(index, delimiter)| {
-        let header = first_record(text, delimiter)?;
-        let understood = Columns::of(&header, mappings).understood();
-        Some(((understood, header.len(), std::cmp::Reverse(index)), delimiter))
-    });
+    let found = DELIMITERS
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, delimiter)| {
+            let header = first_record(text, delimiter)?;
+            let understood = Columns::of(&header, mappings).understood();
+            Some((
+                (understood, header.len(), std::cmp::Reverse(index)),
+                delimiter,
+            ))
+        });
     found.max().map(|(_, delimiter)| delimiter)
 }
 
@@ -217,7 +223,9 @@ pub(super) fn read_anki(source: &Source, options: &ReadOptions<'_>) -> Rows {
         skipped += line.len();
     }
     let rest = text.get(skipped..).unwrap_or_default();
-    let delimiter = settings.get("separator").and_then(|name| anki_delimiter(name));
+    let delimiter = settings
+        .get("separator")
+        .and_then(|name| anki_delimiter(name));
     let delimiter = delimiter.unwrap_or(b'\t');
     let width = reader(rest, delimiter)
         .records()
@@ -230,7 +238,10 @@ pub(super) fn read_anki(source: &Source, options: &ReadOptions<'_>) -> Rows {
     let table = Table {
         source,
         columns: &columns.fields,
-        markup: if settings.get("html").is_some_and(|html| html.trim() == "true") {
+        markup: if settings
+            .get("html")
+            .is_some_and(|html| html.trim() == "true")
+        {
             Markup::Html
         } else {
             Markup::Unknown
@@ -287,7 +298,9 @@ mod tests {
     use super::*;
 
     fn header_of(text: &str) -> Vec<String> {
-        read(&Source::new("a.csv", text), &ReadOptions::default()).header.unwrap()
+        read(&Source::new("a.csv", text), &ReadOptions::default())
+            .header
+            .unwrap()
     }
 
     #[test]
@@ -311,9 +324,15 @@ mod tests {
             rows.header.unwrap().join("|")
         };
         let special = "#separator:tab\n#guid column:1\n#tags column:4\n";
-        assert_eq!(columns(&format!("{special}g\tf\tb\tt\n")), "guid|question|answer|tags");
+        assert_eq!(
+            columns(&format!("{special}g\tf\tb\tt\n")),
+            "guid|question|answer|tags"
+        );
         let named = "#separator:comma\n#columns:Back,Front,Extra\n";
         assert_eq!(columns(&format!("{named}b,f,e\n")), "Back|Front|Extra");
-        assert_eq!(columns("#separator:pipe\n#columns:Vorne|Hinten\nf|b\n"), "question|answer");
+        assert_eq!(
+            columns("#separator:pipe\n#columns:Vorne|Hinten\nf|b\n"),
+            "question|answer"
+        );
     }
 }

@@ -79,7 +79,10 @@ fn joined(items: &[String]) -> Option<String> {
 }
 
 fn lines(file: &ImportedFile) -> Vec<usize> {
-    file.questions.iter().map(|question| question.line).collect()
+    file.questions
+        .iter()
+        .map(|question| question.line)
+        .collect()
 }
 
 #[test]
@@ -462,7 +465,8 @@ fn one_question_per_line() {
         ..COMMAND_LINE
     };
     let some = "What is a task?\tIt runs.\n\nWhat is a lock? | It locks.\nAnd this?\n";
-    let pairs = "Q: What is a task?\nA: It runs.\nAlways.\n\n**Q:** What is a lock?\n**A:** It locks.\n";
+    let pairs =
+        "Q: What is a task?\nA: It runs.\nAlways.\n\n**Q:** What is a lock?\n**A:** It locks.\n";
     let texts = [
         described(&read("a.txt", lines)),
         described(&read_any("a.txt", lines.as_bytes(), &with_answer)),
@@ -523,7 +527,11 @@ fn question_files() {
     mistake: line 23: missing key `answer` in [[question]] (add a line `answer = …`)
     "#);
     let broken = read("a.toml", "[[question]\n");
-    assert!(broken.mistakes[0].diagnostic.is_some(), "{}", described(&broken));
+    assert!(
+        broken.mistakes[0].diagnostic.is_some(),
+        "{}",
+        described(&broken)
+    );
 }
 
 #[test]
@@ -545,7 +553,10 @@ fn files_without_a_question_say_so() {
         assert!(!file.mistakes.is_empty(), "{name}: {text}");
     }
     let file = read("a.csv", "question,answer\r\n");
-    assert_eq!(described(&file), "mistake: this file contains no question; add a row for each one\n");
+    assert_eq!(
+        described(&file),
+        "mistake: this file contains no question; add a row for each one\n"
+    );
 }
 
 #[test]
@@ -635,14 +646,50 @@ fn rows_with_other_mistakes_have_a_line_and_all_reasons() {
 fn hostile_files_are_read_in_bounded_time() {
     const SIZE: usize = 1 << 17;
     for unit in [
-        "[", "{\"a\":", "\"", "&", "<", "<b>", "</b>", "`", "``` \n", "```a\n", "> ", "- ", "1. a\n", "* a\n  ",
-        "# a\n", "**1. a**\n", "a,", "a\n", "a\t", "[[question]]\n", "x = [", "[[", "]]", "\0", "\u{e9}", "<div>",
-        "![", "](", "a: &a [*a, *a]\n", "? ", "Q: a\n", "#Q a\n", "&amp;", "a;", "{\"q\":\"a\"},", "[1],",
+        "[",
+        "{\"a\":",
+        "\"",
+        "&",
+        "<",
+        "<b>",
+        "</b>",
+        "`",
+        "``` \n",
+        "```a\n",
+        "> ",
+        "- ",
+        "1. a\n",
+        "* a\n  ",
+        "# a\n",
+        "**1. a**\n",
+        "a,",
+        "a\n",
+        "a\t",
+        "[[question]]\n",
+        "x = [",
+        "[[",
+        "]]",
+        "\0",
+        "\u{e9}",
+        "<div>",
+        "![",
+        "](",
+        "a: &a [*a, *a]\n",
+        "? ",
+        "Q: a\n",
+        "#Q a\n",
+        "&amp;",
+        "a;",
+        "{\"q\":\"a\"},",
+        "[1],",
     ] {
         let text = unit.repeat(SIZE / unit.len());
         for name in ["a.csv", "a.json", "a.yaml", "a.md", "a.txt"] {
             let file = read(name, &text);
-            assert!(!file.questions.is_empty() || !file.mistakes.is_empty(), "{name}: {unit}");
+            assert!(
+                !file.questions.is_empty() || !file.mistakes.is_empty(),
+                "{name}: {unit}"
+            );
         }
         let list = format!("[{}1]", unit.repeat(SIZE / unit.len()));
         let _ = read("a.json", &list);
@@ -654,7 +701,13 @@ fn any_question() -> impl Strategy<Value = Question> {
     let text = || "[-a-z0-9<>&;*_`\"'|,.?!#() \t]{1,40}(\n\n?[- a-z;]{1,20}){0,2}";
     let items = || proptest::collection::vec("[-a-z<&;*\\[\"• ]{1,20}", 0..4);
     (
-        ("[a-z0-9]{1,8}(-[a-z0-9]{1,5}){0,2}", text(), text(), items(), items()),
+        (
+            "[a-z0-9]{1,8}(-[a-z0-9]{1,5}){0,2}",
+            text(),
+            text(),
+            items(),
+            items(),
+        ),
         (
             proptest::option::of(1..=u32::MAX),
             proptest::option::of(text()),
@@ -663,23 +716,25 @@ fn any_question() -> impl Strategy<Value = Question> {
             proptest::option::of(text()),
         ),
     )
-        .prop_map(|((id, question, answer, points, pitfalls), (number, hint, level, kind, next))| {
-            let flow = super::super::reflow::reflow;
-            let items = |items: Vec<String>| items.iter().map(|item| flow(item)).collect();
-            Question {
-                id,
-                number,
-                question: flow(&question),
-                answer: super::super::reflow::reflow_blocks(&answer),
-                points: items(points),
-                pitfalls: items(pitfalls),
-                how_to_answer: hint.map(|text| flow(&text)),
-                follow_up: next.map(|text| flow(&text)),
-                level,
-                kind,
-                ..Question::default()
-            }
-        })
+        .prop_map(
+            |((id, question, answer, points, pitfalls), (number, hint, level, kind, next))| {
+                let flow = super::super::reflow::reflow;
+                let items = |items: Vec<String>| items.iter().map(|item| flow(item)).collect();
+                Question {
+                    id,
+                    number,
+                    question: flow(&question),
+                    answer: super::super::reflow::reflow_blocks(&answer),
+                    points: items(points),
+                    pitfalls: items(pitfalls),
+                    how_to_answer: hint.map(|text| flow(&text)),
+                    follow_up: next.map(|text| flow(&text)),
+                    level,
+                    kind,
+                    ..Question::default()
+                }
+            },
+        )
         .prop_filter("the bank accepts it", |question| {
             check_question(question, |_| Vec::new()).is_empty()
         })

@@ -44,7 +44,10 @@ fn tidy_line(line: &str) -> String {
 /// Whether a line is a horizontal rule.
 pub(super) fn is_rule(line: &str) -> bool {
     let marks: String = line.split_whitespace().collect();
-    marks.len() >= 3 && ["-", "*", "_"].iter().any(|mark| marks.replace(mark, "").is_empty())
+    marks.len() >= 3
+        && ["-", "*", "_"]
+            .iter()
+            .any(|mark| marks.replace(mark, "").is_empty())
 }
 
 /// Returns the text of a heading.
@@ -110,7 +113,11 @@ mod tests {
     #[test]
     fn a_paragraph_may_be_one_link() {
         assert_eq!(only_link("[docs](https://a.b/c)"), Some("https://a.b/c"));
-        for other in ["See [docs](https://a.b)", "[docs](http://a.b)", "[a](https://b) [c](https://d)"] {
+        for other in [
+            "See [docs](https://a.b)",
+            "[docs](http://a.b)",
+            "[a](https://b) [c](https://d)",
+        ] {
             assert_eq!(only_link(other), None, "{other}");
         }
     }

@@ -129,7 +129,11 @@ impl RowFinder<'_> {
     fn add_pair(&mut self, entry: &TreeEntry, answer: FieldValue, topic: Option<&str>) {
         let mut record = Record::new(entry.line, Markup::Unknown);
         let question = entry.key.trim().trim_end_matches("?:");
-        let mark = if question.len() < entry.key.trim().len() { "?" } else { "" };
+        let mark = if question.len() < entry.key.trim().len() {
+            "?"
+        } else {
+            ""
+        };
         record.set_text(Field::Question, format!("{question}{mark}"));
         record.set(Field::Answer, answer);
         self.add(record, topic);
@@ -183,7 +187,9 @@ impl RowFinder<'_> {
         for (entry, field) in entries.iter().zip(&columns.fields) {
             if self.known_keys.insert(entry.key.clone()) {
                 self.keys.push(entry.key.clone());
-                self.rows.ignored.extend(field.is_none().then(|| entry.key.clone()));
+                self.rows
+                    .ignored
+                    .extend(field.is_none().then(|| entry.key.clone()));
             }
             let Some(field) = field else { continue };
             match &entry.tree.value {

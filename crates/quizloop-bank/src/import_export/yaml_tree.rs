@@ -121,9 +121,16 @@ mod tests {
     fn aliases_and_deep_nesting_are_refused() {
         let mut laughs = "a: &a [x, x]\n".to_owned();
         for (before, name) in ('a'..='y').zip('b'..='z') {
-            laughs += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(", "));
+            laughs += &format!(
+                "{name}: &{name} [{}]\n",
+                vec![format!("*{before}"); 9].join(", ")
+            );
         }
-        let deep = ["[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000)];
+        let deep = [
+            "[".repeat(100_000),
+            "- ".repeat(100_000),
+            "{a: ".repeat(100_000),
+        ];
         let errors: Vec<_> = [laughs, "a: [".to_owned()]
             .into_iter()
             .chain(deep)

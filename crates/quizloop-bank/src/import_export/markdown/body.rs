@@ -78,7 +78,9 @@ impl Body {
         self.has_label = true;
         let answer = text.split_once(':').map_or("", |(_, answer)| answer);
         if self.inline_answer.is_empty() {
-            answer.trim_matches(['*', ' ']).clone_into(&mut self.inline_answer);
+            answer
+                .trim_matches(['*', ' '])
+                .clone_into(&mut self.inline_answer);
         }
         true
     }
@@ -142,7 +144,10 @@ impl Body {
         let has_separate_answer = self.has_label || checked.is_some();
         if !has_separate_answer {
             // There is nothing but the answer. Choices without a right one are a part of it.
-            let choices = self.choices.iter().map(|choice| format!("- {}", choice.text));
+            let choices = self
+                .choices
+                .iter()
+                .map(|choice| format!("- {}", choice.text));
             let choices = choices.collect::<Vec<_>>().join("\n");
             let mut all = std::mem::take(&mut self.before);
             all.push(choices);
@@ -152,8 +157,12 @@ impl Body {
             return !all.is_empty();
         }
         let before = std::mem::take(&mut self.before);
-        let texts = before.iter().filter(|text| !text.trim_start().starts_with("```"));
-        let asked: Vec<&str> = std::iter::once(question).chain(texts.map(String::as_str)).collect();
+        let texts = before
+            .iter()
+            .filter(|text| !text.trim_start().starts_with("```"));
+        let asked: Vec<&str> = std::iter::once(question)
+            .chain(texts.map(String::as_str))
+            .collect();
         let mut whole = Record::new(record.line, record.markup);
         whole.set_text(Field::Question, asked.join(" "));
         whole.set_text(Field::Code, self.code.join("\n\n"));
@@ -186,7 +195,9 @@ fn dedent(text: &str) -> String {
 fn list_items(source: &str) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     for line in source.lines() {
-        let bullet = ["- ", "* ", "+ "].iter().find_map(|bullet| line.strip_prefix(bullet));
+        let bullet = ["- ", "* ", "+ "]
+            .iter()
+            .find_map(|bullet| line.strip_prefix(bullet));
         match (bullet, items.last_mut()) {
             (Some(item), _) => items.push(item.trim().to_owned()),
             (None, Some(last)) => {

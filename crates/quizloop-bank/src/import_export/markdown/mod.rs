@@ -116,7 +116,11 @@ fn style_of(blocks: &[OutlineBlock<'_>]) -> Option<Style> {
     let (details, numbers) = (count(Style::Details), count(Style::Numbers));
     if details > 0 || numbers > 1 {
         let is_details = details >= numbers;
-        return Some(if is_details { Style::Details } else { Style::Numbers });
+        return Some(if is_details {
+            Style::Details
+        } else {
+            Style::Numbers
+        });
     }
     headings.map(|(_, level)| Style::Headings(level))
 }
@@ -233,21 +237,26 @@ fn clean_title(text: &str) -> String {
         text.to_owned()
     };
     let text = unbold(text.trim());
-    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric() && !"`\"'“‘([{<*_$@./-".contains(c));
+    let text =
+        text.trim_start_matches(|c: char| !c.is_alphanumeric() && !"`\"'“‘([{<*_$@./-".contains(c));
     let text = text[number_prefix(text)..].trim();
     let text = unbold(text);
     text.strip_suffix("  ").unwrap_or(text).trim().to_owned()
 }
 
 fn unbold(text: &str) -> &str {
-    let inside = text.strip_prefix("**").and_then(|text| text.strip_suffix("**"));
+    let inside = text
+        .strip_prefix("**")
+        .and_then(|text| text.strip_suffix("**"));
     inside.filter(|text| !text.contains("**")).unwrap_or(text)
 }
 
 /// Returns the length of a number before a question: "1. ", "Q12. ", "Question 3: ".
 pub(super) fn number_prefix(text: &str) -> usize {
     let lower = text.to_ascii_lowercase();
-    let word = ["question ", "question", "q"].into_iter().find(|word| lower.starts_with(word));
+    let word = ["question ", "question", "q"]
+        .into_iter()
+        .find(|word| lower.starts_with(word));
     let start = word.map_or(0, str::len);
     let rest = &text[start..];
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
