@@ -286,6 +286,80 @@ async fn a_lost_response_adds_no_second_question() {
     assert_eq!(list(world.ada(), "own").await.matches("**#s").count(), 1);
 }
 
+/// A member who sends too much is asked to wait, and what they wrote is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_rate_limited_member_is_kept() {
+    let world = World::at(THURSDAY).team().start().await;
+    let form = world.ada().command_modal("team questions add", &[]).await;
+    for _ in 0..60 {
+        world.ada().command("help", &[]).await;
+    }
+    let refused = world.ada().submit_modal(&form, &FIELDS).await;
+    assert!(
+        refused.text().contains("Too many requests"),
+        "{}",
+        refused.text()
+    );
+    world.advance("31s").await;
+    let form = world.ada().open_modal(refused.id, "Correct it").await;
+    let saved = world.ada().submit_modal(&form, &[]).await.text();
+    assert!(saved.contains("Saved as #s1"), "{saved}");
+}
+
+/// A server that takes long to load: a form and suggestions, which can't be deferred, wait only so
+/// long. What needs nothing of the server does not wait.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_and_suggestions_wait_only_so_long() {
+    let world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .setting(crate::eviction::LISTEN)
+        .team()
+        .start()
+        .await;
+    add(world.ada(), &FIELDS).await;
+    crate::eviction::idle_until_evicted(&world).await;
+    // Reading a pipe waits for someone who writes.
+    let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
+    let (kept, pipe) = (file.with_extension("kept"), file.with_extension("pipe"));
+    std::fs::rename(&file, &kept).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+
+    let options = [("question", json!("s1"))];
+    let slow = world
+        .ada()
+        .command_message("team questions edit", &options)
+        .await;
+    insta::assert_snapshot!(slow.text(), @"I'm still loading this server's questions. Please try again in a few seconds.");
+    let typed = [("question", json!("deploy"))];
+    let suggest = |typed| {
+        let command = "team questions show";
+        world
+            .sandbox
+            .autocomplete(ids::ASYNCIO, ids::ADA, command, typed)
+    };
+    assert_eq!(
+        suggest(&typed).await.unwrap().len(),
+        0,
+        "no shared question matches"
+    );
+    let shared = [("question", json!("queue"))];
+    assert!(!suggest(&shared).await.unwrap().is_empty());
+    world.lin().command_modal("suggest", &[]).await;
+
+    std::fs::rename(&file, &pipe).unwrap();
+    std::fs::rename(&kept, &file).unwrap();
+    // Ends the reads of the pipe, whose results nobody waits for.
+    drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    let form = world
+        .ada()
+        .command_modal("team questions edit", &options)
+        .await;
+    assert_eq!(values(&form)[0], QUESTION);
+    let found = suggest(&typed).await.unwrap();
+    assert_eq!(found[0].name, format!("#s1 · {QUESTION}"));
+}
+
 /// The disk is full: the text is kept, and saved once there is room.
 #[cfg(all(feature = "failpoints", debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]

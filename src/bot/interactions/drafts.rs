@@ -184,7 +184,7 @@ mod tests {
     fn a_draft_is_kept_for_a_quarter_of_an_hour() {
         let drafts = Drafts::new(LIMITS);
         put(&drafts, 1, LIN, 10);
-        let last = DRAFT_LIFETIME - Duration::from_millis(1);
+        let last = DRAFT_LIFETIME.saturating_sub(Duration::from_millis(1));
         assert_eq!(kept(&drafts, LIN, last), [1]);
         assert_eq!(kept(&drafts, LIN, DRAFT_LIFETIME), [0; 0]);
         assert!(drafts.lock().is_empty(), "its memory is free again");

@@ -479,10 +479,10 @@ async fn on_component(
             quiz::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
-        ComponentId::Report { question } => {
-            question_reports::open_modal(ctx, interaction, &question).await
+        // Opened by `respond_without_deferral`.
+        ComponentId::Report { .. } | ComponentId::CorrectDraft { .. } => {
+            reply(Err(UserError::StaleComponent))
         }
-        ComponentId::CorrectDraft { draft } => question_forms::correct(ctx, interaction, draft),
         ComponentId::Questions { filter, page } => {
             update_message(team_questions::list(ctx, interaction, guild, filter, page))
         }
@@ -533,15 +533,8 @@ async fn on_modal(
         Some(ModalId::Report { question }) => {
             reply(question_reports::on_submit(ctx, interaction, guild, &question, fields).await)
         }
-        Some(ModalId::Question { draft, form }) => {
-            let submission = question_forms::Submission {
-                draft,
-                form,
-                fields,
-            };
-            question_forms::on_submit(ctx, interaction, submission).await
-        }
-        None => reply(Err(UserError::StaleComponent)),
+        // Forms for questions are saved by `respond_without_deferral`.
+        Some(ModalId::Question { .. }) | None => reply(Err(UserError::StaleComponent)),
     }
 }
 

@@ -22,10 +22,12 @@ use crate::bot::render::{question_check, question_form, server_questions as rend
 use crate::bot::server_bank::question_of_content;
 use quizloop_bank::{Kind, Level, TOPIC_MAX, check_question};
 use quizloop_core::guild::Guild;
-use quizloop_core::server_questions::{QuestionContent, ServerQuestion, ServerQuestionError};
+use quizloop_core::server_questions::{
+    QuestionContent, ServerQuestion, ServerQuestionError, ServerQuestions,
+};
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
-use rand::RngExt as _;
+use rand::RngExt;
 
 /// A form has at most 80 kB (five fields of 4,000 characters), so 4 MB hold at least 50 of the
 /// largest and thousands of usual ones.
@@ -226,7 +228,7 @@ fn refuse(
     draft: QuestionDraft,
     reasons: &[String],
 ) -> Message {
-    let id = DraftId(ctx.with_rng(|rng| rng.random()));
+    let id = DraftId(ctx.with_rng(RngExt::random));
     if let Some(key) = draft_key(interaction, id) {
         let bytes = draft.texts.bytes();
         ctx.question_drafts.put(key, ctx.uptime(), draft, bytes);
@@ -290,7 +292,7 @@ fn apply(
     match purpose {
         FormPurpose::Add => {
             // The admin sends a form again if the first response was lost or the save failed.
-            let own = state.server_questions().map(|own| own.questions());
+            let own = state.server_questions().map(ServerQuestions::questions);
             let is_same =
                 |one: &&ServerQuestion| one.author == Some(user) && one.content == content;
             if let Some(same) = own.unwrap_or_default().iter().find(is_same) {

@@ -132,7 +132,8 @@ pub async fn on_component(
         }
     }
     update_message(match action {
-        QuizAction::Write => return open_modal(ctx, interaction, state).await,
+        // Its modal is opened before the guild is loaded.
+        QuizAction::Write => Err(UserError::StaleComponent),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
         QuizAction::Answer => answer(ctx, guild, state, None),
         QuizAction::Choose(position) => {

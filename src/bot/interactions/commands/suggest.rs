@@ -14,7 +14,7 @@ use crate::bot::render::server_questions as render;
 use crate::bot::render::user_error::UserError;
 use crate::bot::server_bank::question_of_content;
 use quizloop_core::guild::Guild;
-use quizloop_core::server_questions::{ServerQuestionError, Suggestion};
+use quizloop_core::server_questions::{ServerQuestionError, ServerQuestions, Suggestion};
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
 
@@ -42,7 +42,7 @@ pub fn open_count(guild: &LoadedGuild) -> usize {
 
 fn open_suggestions(state: &Guild) -> &[Suggestion] {
     let own = state.server_questions();
-    own.map(|own| own.suggestions()).unwrap_or_default()
+    own.map(ServerQuestions::suggestions).unwrap_or_default()
 }
 
 /// Shows a page of the open suggestions.

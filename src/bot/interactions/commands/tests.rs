@@ -1,4 +1,5 @@
 mod documents;
+mod own_questions;
 mod settings;
 
 use std::collections::HashMap;
