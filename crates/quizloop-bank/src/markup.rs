@@ -105,7 +105,7 @@ fn code_block<'t>(text: &'t str, start: usize, first: &'t str) -> Option<(Block<
     None
 }
 
-/// Removes at most so many spaces at the beginning.
+/// Removes up to `indentation` spaces at the beginning.
 fn without_indentation(line: &str, indentation: usize) -> &str {
     let spaces = line.len() - line.trim_start_matches(' ').len();
     &line[spaces.min(indentation)..]

@@ -92,7 +92,7 @@ fn report(args: &ImportArgs, name: &str, file: &ImportedFile) {
     for warning in &file.warnings {
         output::error(format_args!("{name}: {warning}"));
     }
-    if !file.ignored_columns.is_empty() {
+    if !file.ignored_columns.is_empty() && !file.lacks_columns {
         let ignored = file.ignored_columns.join(", ");
         output::error(format_args!("{name}: ignored unknown columns: {ignored}"));
     }
@@ -155,7 +155,7 @@ fn result(name: &str, file: &ImportedFile) -> Result<(), CliError> {
 
 /// Says how to name the columns of a table on the command line.
 fn map_help(file: &ImportedFile) -> &'static str {
-    if file.header.is_some() {
+    if file.lacks_columns {
         " (each as an option: --map question=…)"
     } else {
         ""

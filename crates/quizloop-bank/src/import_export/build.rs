@@ -194,7 +194,7 @@ impl<'o> QuestionBuilder<'o> {
         }
         if notes.without_choices > 0 {
             warnings.push(format!(
-                "{} without the choices, with which the question would be too long",
+                "{} without the choices, which do not fit into the question",
                 questions_come(notes.without_choices)
             ));
         }

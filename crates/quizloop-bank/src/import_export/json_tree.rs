@@ -39,12 +39,12 @@ fn tree(source: &Source, raw: &RawValue, depth: usize) -> Tree {
     let start = (text.as_ptr() as usize).saturating_sub(source.text().as_ptr() as usize);
     let line = source.line_number(start);
     let value = match serde_json::from_str(text) {
-        Ok(Level::List(_) | Level::Map(_)) if depth > DEPTH_MAX => TreeValue::TooDeep,
-        Ok(Level::List(items)) => {
+        Ok(JsonLevel::List(_) | JsonLevel::Map(_)) if depth > DEPTH_MAX => TreeValue::TooDeep,
+        Ok(JsonLevel::List(items)) => {
             let items = items.into_iter().map(|item| tree(source, item, depth + 1));
             TreeValue::List(items.collect())
         }
-        Ok(Level::Map(entries)) => {
+        Ok(JsonLevel::Map(entries)) => {
             let entry = |(key, value): (String, &RawValue)| {
                 let tree = tree(source, value, depth + 1);
                 TreeEntry {
@@ -55,16 +55,16 @@ fn tree(source: &Source, raw: &RawValue, depth: usize) -> Tree {
             };
             TreeValue::Map(entries.into_iter().map(entry).collect())
         }
-        Ok(Level::Text(text)) => TreeValue::Text(text),
-        Ok(Level::Null) => TreeValue::Null,
+        Ok(JsonLevel::Text(text)) => TreeValue::Text(text),
+        Ok(JsonLevel::Null) => TreeValue::Null,
         // A number or a word; keep it as it is written.
-        Ok(Level::Other) | Err(_) => TreeValue::Text(text.to_owned()),
+        Ok(JsonLevel::Other) | Err(_) => TreeValue::Text(text.to_owned()),
     };
     Tree { line, value }
 }
 
 /// One level of a value.
-enum Level<'t> {
+enum JsonLevel<'t> {
     Null,
     Text(String),
     List(Vec<&'t RawValue>),
@@ -72,43 +72,43 @@ enum Level<'t> {
     Other,
 }
 
-impl<'de> Deserialize<'de> for Level<'de> {
+impl<'de> Deserialize<'de> for JsonLevel<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LevelVisitor)
+        deserializer.deserialize_any(JsonLevelVisitor)
     }
 }
 
-struct LevelVisitor;
+struct JsonLevelVisitor;
 
-impl<'de> Visitor<'de> for LevelVisitor {
-    type Value = Level<'de>;
+impl<'de> Visitor<'de> for JsonLevelVisitor {
+    type Value = JsonLevel<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Level::Null)
+        Ok(JsonLevel::Null)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Level::Other)
+        Ok(JsonLevel::Other)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Level::Other)
+        Ok(JsonLevel::Other)
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Level::Other)
+        Ok(JsonLevel::Other)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Level::Other)
+        Ok(JsonLevel::Other)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Level::Text(text.to_owned()))
+        Ok(JsonLevel::Text(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -116,7 +116,7 @@ impl<'de> Visitor<'de> for LevelVisitor {
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Level::List(list))
+        Ok(JsonLevel::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
@@ -124,6 +124,6 @@ impl<'de> Visitor<'de> for LevelVisitor {
         while let Some(entry) = entries.next_entry()? {
             map.push(entry);
         }
-        Ok(Level::Map(map))
+        Ok(JsonLevel::Map(map))
     }
 }

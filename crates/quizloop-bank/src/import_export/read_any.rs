@@ -83,6 +83,8 @@ pub struct ImportedFile {
     pub header: Option<Vec<String>>,
     /// Columns that belong to no field.
     pub ignored_columns: Vec<String>,
+    /// Whether no question could be read because the columns have unknown names.
+    pub lacks_columns: bool,
 }
 
 /// A question of a file.
@@ -167,6 +169,8 @@ pub(super) struct Rows {
     pub(super) header: Option<Vec<String>>,
     /// Columns that belong to no field.
     pub(super) ignored: Vec<String>,
+    /// Whether a column that every question needs is missing.
+    pub(super) lacks_columns: bool,
 }
 
 impl Rows {
@@ -299,6 +303,7 @@ fn import(format: Format, mut rows: Rows, options: &ReadOptions<'_>) -> Imported
         warnings: builder.warnings(),
         header: rows.header,
         ignored_columns: rows.ignored,
+        lacks_columns: rows.lacks_columns,
     }
 }
 

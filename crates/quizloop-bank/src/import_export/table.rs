@@ -52,6 +52,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions<'_>) -> Rows {
     }
     if let Some(mistake) = missing_columns(ColumnWord::Column, &columns, &header, options) {
         rows.mistakes.push(mistake);
+        rows.lacks_columns = true;
     }
     let is_export = header == KEYS;
     rows.header = Some(header);

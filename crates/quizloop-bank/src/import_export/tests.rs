@@ -169,7 +169,7 @@ fn markdown_with_check_boxes() {
          ```
          
          **Explanation:** B it is.
-    warning: 1 question comes without the choices, with which the question would be too long
+    warning: 1 question comes without the choices, which do not fit into the question
     ");
 }
 

@@ -213,6 +213,7 @@ impl RowFinder<'_> {
         if !self.keys.is_empty() && !self.rows.records.iter().any(has_question) {
             let columns = Columns::of(&self.keys, self.options.columns);
             let mistake = missing_columns(ColumnWord::Key, &columns, &self.keys, self.options);
+            self.rows.lacks_columns = true;
             self.rows.mistakes = mistake.into_iter().collect();
             self.rows.records.clear();
         }

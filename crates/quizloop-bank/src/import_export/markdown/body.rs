@@ -6,7 +6,7 @@ use super::super::record::{FieldValue, Record};
 use super::outline::{BlockKind, OutlineBlock, outline};
 use super::{ANSWER_LABELS, Item, heading_text, label_word};
 
-/// A choice with a label of at most so many characters is the code block after it.
+/// Longest label, in characters, of a choice that is the code block after it.
 const CODE_CHOICE_MAX: usize = 2;
 
 /// A choice of a question.
