@@ -275,8 +275,8 @@ mod tests {
             };
             for fault in [RequestFault::Hang, RequestFault::Delay(DOWNLOAD_TIMEOUT)] {
                 sandbox.add_fault(FaultRule::on("Attachment"), fault);
-                let downloaded = downloader.download(&file).await;
-                assert_eq!(downloaded, Err(DownloadError::TimedOut));
+                let result = downloader.download(&file).await;
+                assert_eq!(result, Err(DownloadError::TimedOut));
             }
         }
     }

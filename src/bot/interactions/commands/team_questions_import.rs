@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use super::slash_command::{Action, CommandHandler, Help, Subcommand, Visibility};
@@ -106,7 +105,7 @@ fn ask(
         (ImportCounts::of(&questions, own), plans)
     });
     let key = DraftKey {
-        id: DraftId(ctx.with_rng(|rng| rng.random())),
+        id: DraftId(ctx.with_rng(rand::RngExt::random)),
         guild: guild.id(),
         user: interaction.user,
     };
