@@ -123,6 +123,7 @@ async fn start_bot(sandbox: &Sandbox, folder: &std::path::Path) -> (BotProcess, 
             ("DISCORD_TOKEN".into(), sandbox.token().into()),
             ("DISCORD_API_URL".into(), sandbox.url().into()),
         ],
+        ..Program::default()
     };
     let started = Instant::now();
     let bot = BotProcess::start(&program).expect("the bot starts");

@@ -6,17 +6,19 @@
 #![expect(clippy::print_stdout, reason = "figures for people")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use jiff::civil::time;
 use jiff::{SignedDuration, Timestamp};
 use quizloop::bot::render;
-use quizloop_bank::{Bank, PackFile, SEARCH_MAX, built_in};
+use quizloop_bank::{Bank, GuildQuestions, PackFile, Question, SEARCH_MAX, ServerBank, built_in};
 use quizloop_core::deck::Deck;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
 use quizloop_core::schedule::Schedule;
+use quizloop_core::server_questions::MAX_SERVER_QUESTIONS;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_core::zone::Zone;
 use quizloop_store::{Store, inspect};
@@ -70,9 +72,20 @@ fn renamed_copy(copy: usize) -> String {
     texts.map(&mut line).collect()
 }
 
-/// Times the search for every prefix of the search texts, and prints percentiles.
+/// Times the search for every prefix of the search texts, and prints percentiles. All questions of a
+/// server are one bank: those that all servers share, and as many of its own as it may have.
 fn time_suggestions() {
-    let bank = bank(QUESTIONS);
+    let shared = Arc::new(bank(QUESTIONS - MAX_SERVER_QUESTIONS));
+    let own = bank(MAX_SERVER_QUESTIONS);
+    let own = own.questions().iter().take(MAX_SERVER_QUESTIONS).cloned();
+    let own = own.zip(1..).map(|(question, number)| Question {
+        id: format!("s-{number:08}"),
+        number: Some(number),
+        ..question
+    });
+    let disabled = shared.ids().into_iter().step_by(20).map(str::to_owned);
+    let own = ServerBank::new(own.collect(), disabled.collect());
+    let questions = GuildQuestions::with_server(shared, Arc::new(own));
     let prefixes: Vec<_> = SEARCH_TEXTS
         .iter()
         .flat_map(|text| (1..=text.len()).map(|end| &text[..end]))
@@ -81,7 +94,7 @@ fn time_suggestions() {
     for _ in 0..20 {
         for prefix in &prefixes {
             let start = Instant::now();
-            black_box(bank.search(prefix, SEARCH_MAX));
+            black_box(questions.search(prefix, SEARCH_MAX));
             times.push(start.elapsed());
         }
     }
@@ -90,7 +103,7 @@ fn time_suggestions() {
     let max = times.last().map_or(0.0, Duration::as_secs_f64) * 1e3;
     println!(
         "suggestions from {} questions: p50 {:.2} ms, p99 {:.2} ms, max {max:.2} ms",
-        bank.len(),
+        questions.all().count(),
         at(500),
         at(990)
     );
@@ -151,7 +164,8 @@ fn render_a_daily_message(bencher: Bencher<'_, '_>) {
     let mut questions = bank.questions().iter().cycle();
     bencher.bench_local(|| {
         let question = questions.next().expect("the cycle is endless");
-        serde_json::to_vec(&render::daily::post(question, round, 3)).expect("JSON")
+        let level = render::daily::LevelDisplay::Shown;
+        serde_json::to_vec(&render::daily::post(question, round, 3, level)).expect("JSON")
     });
 }
 

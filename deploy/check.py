@@ -30,6 +30,9 @@ def main():
     port = int(config["health"]["listen"].rpartition(":")[2])
     share = None if "api_url" in config["discord"] else config["discord"]["requests_per_second"]
     compose(yaml.safe_load((HERE / "compose.yaml").read_text()), share)
+    simple = yaml.safe_load((HERE / "compose.simple.yaml").read_text())
+    restricted_services("compose.simple.yaml", simple["services"])
+    image_files()
     kubernetes(read_manifests(), settings, port, share)
     for error in errors:
         print(error, file=sys.stderr)
@@ -66,8 +69,13 @@ def compose(file, share):
         f"compose.yaml: the bot reads {settings} instead of {SETTINGS.name}",
     )
     expect(SECRETS <= bot["environment"].keys(), f"compose.yaml: the bot needs {sorted(SECRETS)}")
-    for name, service in file["services"].items():
-        place = f"compose.yaml, {name}"
+    restricted_services("compose.yaml", file["services"])
+
+
+def restricted_services(file, services):
+    """Checks that no service gets more access than it needs."""
+    for name, service in services.items():
+        place = f"{file}, {name}"
         expect(service.get("read_only") is True, f"{place}: the root file system is not read-only")
         expect(service.get("cap_drop") == ["ALL"], f"{place}: not all capabilities are dropped")
         expect(
@@ -81,6 +89,20 @@ def compose(file, share):
                 value is None or "${" in value and ":?" in value,
                 f"{place}: {variable} must come from the environment",
             )
+
+
+def image_files():
+    """Checks that .dockerignore excludes everything but what the Containerfile copies."""
+    lines = (HERE / "Containerfile").read_text().splitlines()
+    copies = [line.split()[1:-1] for line in lines if line.startswith("COPY ")]
+    copied = {name for names in copies if not names[0].startswith("--") for name in names}
+    ignore = (HERE.parent / ".dockerignore").read_text().splitlines()
+    included = {line[1:] for line in ignore if line.startswith("!")}
+    expect("*" in ignore, ".dockerignore must exclude all other files")
+    expect(
+        included == copied,
+        f".dockerignore and the Containerfile differ in {sorted(included ^ copied)}",
+    )
 
 
 def kubernetes(manifests, settings, port, share):

@@ -58,6 +58,7 @@ impl BotUnderTest {
                 ("DISCORD_TOKEN".into(), wire::TOKEN.into()),
                 ("DISCORD_API_URL".into(), discord.url().into()),
             ],
+            ..Program::default()
         };
         Self::start("Quizloop", discord, folder, &adapt(program))
     }
@@ -73,6 +74,7 @@ impl BotUnderTest {
             environment: environment
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
+            ..Program::default()
         };
         Self::start(kind.name(), discord, folder, &adapt(program))
     }

@@ -215,6 +215,6 @@ fn pinned(program: Program) -> Program {
     Program {
         path: "taskset".into(),
         arguments: prefix.into_iter().chain(program.arguments).collect(),
-        environment: program.environment,
+        ..program
     }
 }

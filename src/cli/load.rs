@@ -13,10 +13,11 @@ use quizloop_diagnostics::{Diagnostic, render_all};
 /// Environment variable that overrides the URL of Discord's API.
 const API_URL: &str = "DISCORD_API_URL";
 
-/// Environment variable with the URL of the database that holds the state.
+/// Environment variable with the URL of the database that holds the state. With `_FILE` at its end,
+/// it names a file that contains the URL.
 const STATE_URL: &str = "QUIZLOOP_STATE_URL";
 
-/// Environment variable with the token.
+/// Environment variable with the token. With `_FILE` at its end, it names a file that contains it.
 const TOKEN: &str = "DISCORD_TOKEN";
 
 /// A file with variables that other tools read and Quizloop doesn't.
@@ -61,11 +62,12 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
     // clap has applied QUIZLOOP_CONFIG to the option already.
     let path = config::find_path(common.config.as_deref(), None);
     let (mut config, mut diagnostics) = config::read(&path).map_err(|error| usage(&error))?;
-    let mut url_place = "[state] url in the config";
-    if let Some(url) = std::env::var(STATE_URL).ok().filter(|url| !url.is_empty()) {
-        let url = DatabaseUrl::parse(&url);
-        config.state_url = Some(url.map_err(|error| usage(&format!("{STATE_URL}: {error}")))?);
-        url_place = STATE_URL;
+    let mut url_place = "[state] url in the config".to_owned();
+    let secret = config::secret_from_environment(STATE_URL, |name| std::env::var_os(name));
+    if let Some(secret) = secret.map_err(|error| usage(&error))? {
+        url_place = secret.place;
+        let url = DatabaseUrl::parse(&secret.text);
+        config.state_url = Some(url.map_err(|error| usage(&format!("{url_place}: {error}")))?);
     }
     if let Some(dir) = &common.state {
         // With either of them, a bot could run on the wrong data and post every question twice.
@@ -89,8 +91,11 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
 
 /// Finds the token. The diagnostic, if any, is about its file.
 pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
-    let variable = std::env::var(TOKEN).ok();
-    config::find_token(variable.as_deref(), config.token_file.as_deref()).map_err(|error| {
+    let environment = config::secret_from_environment(TOKEN, |name| std::env::var_os(name));
+    let found = environment
+        .map_err(TokenError::from)
+        .and_then(|environment| config::find_token(environment, config.token_file.as_deref()));
+    found.map_err(|error| {
         let is_missing = matches!(error, TokenError::Missing);
         let hint = if is_missing && Path::new(DOTENV).exists() {
             ". The file .env is not read automatically"

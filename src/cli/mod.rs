@@ -4,6 +4,7 @@
 mod bank;
 mod check;
 mod exit;
+mod health;
 mod invite;
 mod load;
 mod log;
@@ -39,8 +40,8 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-The token is read from the environment variable DISCORD_TOKEN, or from the file that token_file names in \
-the config; never from the command line.
+The token is read from the environment variable DISCORD_TOKEN, or from the file that DISCORD_TOKEN_FILE \
+or token_file in the config names; never from the command line.
 
 Exit codes: 0 success or stopped on request · 1 failed while running · 2 wrong usage or config · \
 3 saved data unreadable or in use · 4 Discord refused the token or the intents";
@@ -60,6 +61,8 @@ enum CliCommand {
     Bank(bank::BankArgs),
     /// Inspect, verify, move or restore saved data
     State(state::StateArgs),
+    /// Ask the bot that runs on this machine whether it works; exit code 0 or 1
+    Health(health::HealthArgs),
 }
 
 /// Options of most commands.
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         CliCommand::Invite(args) => invite::run(&args),
         CliCommand::Bank(args) => bank::run(&args),
         CliCommand::State(args) => state::run(&args),
+        CliCommand::Health(args) => health::run(&args),
     })
 }
 

@@ -8,6 +8,7 @@ pub fn of_setting(key: &str) -> (&'static str, &'static str) {
         "days" => ("[\"mon\", \"wed\"]", "mon, wed"),
         "catch_up" => ("\"90m\"", "1h30m"),
         "reveal" => ("\"open\"", "open"),
+        "show_level" => ("false", "false"),
         "role" => ("\"1130000000000000001\"", "1130000000000000001"),
         "report" => ("true", "true"),
         "wrap_up_at" => ("\"20:00\"", "20:00"),

@@ -1,7 +1,8 @@
 //! Finds the bot's token in the environment or in a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::secret::{self, Secret, SecretError};
 use crate::token::{Token, TokenFormatError};
 use quizloop_diagnostics::Diagnostic;
 
@@ -9,17 +10,13 @@ use quizloop_diagnostics::Diagnostic;
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error(
-        "no bot token found: set the environment variable DISCORD_TOKEN, or set `token_file` in the \
-         config to a file that contains it (Discord shows the token in the developer portal, under Bot)"
+        "no bot token found: set the environment variable DISCORD_TOKEN to it, or set \
+         DISCORD_TOKEN_FILE, or `token_file` in the config, to a file that contains it (Discord shows \
+         the token in the developer portal, under Bot)"
     )]
     Missing,
-    #[error("the token file {} is empty: write the bot's token into it", .0.display())]
-    EmptyFile(PathBuf),
-    #[error("can't read the token file {}: {error}", .path.display())]
-    Unreadable {
-        path: PathBuf,
-        error: std::io::Error,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] SecretError),
     /// The text can't be a token. It is not printed because it may contain a real one.
     #[error("the bot token from {place} is invalid: {error}")]
     Malformed {
@@ -29,30 +26,23 @@ pub enum TokenError {
     },
 }
 
-/// Finds the token in the value of `DISCORD_TOKEN`, else in the config's token file. The diagnostic
+/// Parses the token from the environment, or else reads the config's token file. The diagnostic
 /// warns if other accounts can read that file.
 pub fn find_token(
-    environment: Option<&str>,
+    environment: Option<Secret>,
     file: Option<&Path>,
 ) -> Result<(Token, Option<Diagnostic>), TokenError> {
-    if let Some(text) = environment.filter(|text| !text.trim().is_empty()) {
-        return parse_from("DISCORD_TOKEN", text).map(|token| (token, None));
+    if let Some(secret) = environment {
+        return parse(secret).map(|token| (token, None));
     }
     let path = file.ok_or(TokenError::Missing)?;
-    let text = std::fs::read_to_string(path).map_err(|error| TokenError::Unreadable {
-        path: path.to_owned(),
-        error,
-    })?;
-    if text.trim().is_empty() {
-        return Err(TokenError::EmptyFile(path.to_owned()));
-    }
-    let token = parse_from(&path.display().to_string(), &text)?;
+    let token = parse(secret::from_file("`token_file`", path)?)?;
     Ok((token, warn_if_readable_by_others(path)))
 }
 
-fn parse_from(place: &str, text: &str) -> Result<Token, TokenError> {
-    Token::parse(text).map_err(|error| TokenError::Malformed {
-        place: place.to_owned(),
+fn parse(secret: Secret) -> Result<Token, TokenError> {
+    Token::parse(&secret.text).map_err(|error| TokenError::Malformed {
+        place: secret.place,
         error,
     })
 }
@@ -83,9 +73,14 @@ fn warn_if_readable_by_others(_path: &Path) -> Option<Diagnostic> {
 mod tests {
     use super::*;
 
+    fn in_environment(text: &str) -> Secret {
+        let (text, place) = (text.to_owned(), "DISCORD_TOKEN".to_owned());
+        Secret { text, place }
+    }
+
     #[test]
     fn an_invalid_token_is_not_shown() {
-        let bad = find_token(Some("half a-token"), None).unwrap_err();
+        let bad = find_token(Some(in_environment("half a-token")), None).unwrap_err();
         assert!(!bad.to_string().contains("half"), "{bad}");
     }
 
@@ -95,11 +90,8 @@ mod tests {
         let file = folder.path().join("token");
         std::fs::write(&file, "from-the-file\n").unwrap();
         let found = |environment| find_token(environment, Some(&file)).unwrap().0;
-        assert_eq!(
-            found(Some("from-the-environment")).secret(),
-            "from-the-environment"
-        );
-        assert_eq!(found(Some("")).secret(), "from-the-file");
+        let environment = in_environment("from-the-environment");
+        assert_eq!(found(Some(environment)).secret(), "from-the-environment");
         assert_eq!(found(None).secret(), "from-the-file");
     }
 
@@ -109,9 +101,9 @@ mod tests {
         let file = folder.path().join("token");
         let message = |file: Option<&Path>| find_token(None, file).unwrap_err().to_string();
         assert!(message(None).starts_with("no bot token found: set the environment variable"));
-        assert!(message(Some(&file)).starts_with("can't read the token file"));
+        assert!(message(Some(&file)).starts_with("can't read the file"));
         std::fs::write(&file, " \n").unwrap();
-        assert!(message(Some(&file)).ends_with("is empty: write the bot's token into it"));
+        assert!(message(Some(&file)).ends_with("is empty: write the secret into it"));
     }
 
     #[cfg(unix)]

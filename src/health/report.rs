@@ -1,8 +1,10 @@
 //! The health report, as text and as JSON.
 
-use serde::Serialize;
+use std::fmt;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthStatus {
     Ok,
@@ -13,7 +15,7 @@ pub enum HealthStatus {
 }
 
 /// Health of one part of the bot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentStatus {
     pub state: HealthStatus,
     /// Whole seconds since the last activity; `None` if there was none yet.
@@ -22,7 +24,7 @@ pub struct ComponentStatus {
 }
 
 /// Health of one shard's gateway connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardStatus {
     pub shard: u32,
     #[serde(flatten)]
@@ -30,7 +32,7 @@ pub struct ShardStatus {
 }
 
 /// Health of the whole bot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthReport {
     /// The worst of the components' states.
     pub status: HealthStatus,
@@ -48,6 +50,21 @@ pub struct HealthReport {
     pub commands: ComponentStatus,
     /// Whether the teams of the config can work.
     pub config_teams: ComponentStatus,
+}
+
+/// Formats the status and all problems as one line.
+impl fmt::Display for HealthReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = match self.status {
+            HealthStatus::Ok => "ok",
+            HealthStatus::Degraded => "degraded",
+            HealthStatus::Down => "down",
+        };
+        match self.problems() {
+            Some(problems) => write!(f, "{status}: {problems}"),
+            None => f.write_str(status),
+        }
+    }
 }
 
 impl ComponentStatus {

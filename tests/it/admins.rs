@@ -405,7 +405,7 @@ async fn a_failed_registration_is_repeated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_without_a_team_explain_what_to_do() {
     let world = World::at(WEDNESDAY).start().await;
-    for command in ["streak", "leaderboard", "answer", "hint"] {
+    for command in ["streak", "leaderboard", "history", "answer", "hint"] {
         let response = world.lin().command_message(command, &[]).await;
         assert!(
             response

@@ -7,7 +7,7 @@ use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use serde_json::{Value, json};
 
-use crate::operator::said;
+use crate::operator::{quizloop, said};
 use crate::support::World;
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
@@ -525,4 +525,49 @@ async fn teams_of_the_config_that_cannot_work() {
         let log = world.log();
         assert_eq!(log.matches(warning).count(), 1, "{log}");
     }
+}
+
+/// `quizloop health` says in one line whether the bot works, and exits with 0 or 1.
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_from_the_command_line() {
+    let mut world = World::at(FRIDAY)
+        .team()
+        .setting(LISTEN)
+        .heartbeat(std::time::Duration::from_secs(2))
+        .start()
+        .await;
+    let monitor = Monitor::new(&world).await;
+    monitor.wait_for(200, is_healthy).await;
+    let address = monitor.url.trim_start_matches("http://");
+    let config = format!("[health]\nlisten = \"{address}\"\n");
+    std::fs::write(world.folder().join("asked.toml"), config).unwrap();
+    let folder = world.folder().to_owned();
+    let ask = |more: &[&str]| {
+        let arguments = [&["health", "--config", "asked.toml"], more].concat();
+        said(&quizloop(&folder, &arguments))
+    };
+    assert_eq!(ask(&[]), (Some(0), "ok\n".into()));
+    assert_eq!(ask(&["--live"]), (Some(0), "alive\n".into()));
+    // The session ends and can't begin again: the bot doesn't work, but a restart would not help.
+    world.sandbox.refuse_connections(true);
+    world.sandbox.drop_connections();
+    monitor
+        .wait_for(200, |health| health["status"] == "degraded")
+        .await;
+    world.advance("61s").await;
+    monitor
+        .wait_for(503, |health| health["status"] == "down")
+        .await;
+    let (code, text) = ask(&[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.starts_with("quizloop: down: "), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    world.kill().await;
+    let (code, text) = ask(&["--live"]);
+    assert_eq!(code, Some(1), "{text}");
+    let start = format!("quizloop: no bot answers at {address}: ");
+    assert!(text.starts_with(&start), "{text}");
+    let (code, text) = said(&quizloop(&folder, &["health", "--config", "/dev/null"]));
+    assert_eq!(code, Some(2), "{text}");
+    insta::assert_snapshot!(text, @r#"quizloop: the config has no [health] listen, so the bot can't be asked: add listen = "127.0.0.1:9420" below [health]"#);
 }

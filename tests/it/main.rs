@@ -29,6 +29,7 @@ mod failures;
 mod fault_matrix;
 mod gateway;
 mod health;
+mod history;
 #[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;
@@ -55,6 +56,7 @@ mod security;
 mod server_questions;
 mod session_ends;
 mod shards;
+mod show_level;
 mod soak;
 mod state_cli;
 mod streaks;

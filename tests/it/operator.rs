@@ -20,9 +20,11 @@ pub fn quizloop_command(folder: &std::path::Path, arguments: &[&str]) -> Command
     command.args(arguments).current_dir(folder);
     for variable in [
         "DISCORD_TOKEN",
+        "DISCORD_TOKEN_FILE",
         "DISCORD_API_URL",
         "QUIZLOOP_CONFIG",
         "QUIZLOOP_STATE_URL",
+        "QUIZLOOP_STATE_URL_FILE",
     ] {
         command.env_remove(variable);
     }
@@ -260,7 +262,7 @@ fn wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
     let (code, text) = said(&quizloop(folder.path(), &["run"]));
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: no bot token found: set the environment variable DISCORD_TOKEN, or set `token_file` in the config to a file that contains it (Discord shows the token in the developer portal, under Bot). To try Quizloop without a token, run `quizloop sandbox`");
+    insta::assert_snapshot!(text, @"quizloop: no bot token found: set the environment variable DISCORD_TOKEN to it, or set DISCORD_TOKEN_FILE, or `token_file` in the config, to a file that contains it (Discord shows the token in the developer portal, under Bot). To try Quizloop without a token, run `quizloop sandbox`");
     let config =
         "[stat]\ndir = 1\n[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"Europe/Berln\"\n";
     std::fs::write(folder.path().join("config.toml"), config).unwrap();
@@ -281,6 +283,50 @@ fn wrong_usage() {
     let (code, text) = said(&quizloop(folder.path(), &["--help"]));
     assert_eq!(code, Some(0));
     assert!(text.contains("quizloop sandbox"), "{text}");
+}
+
+/// Token and database URL from files, as containers provide them. A variable that is set by mistake
+/// is an error and not a reason to look elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_from_files() {
+    let mut world = World::at("2026-03-27T08:59[UTC]").without_bot().await;
+    world.skip_api_check();
+    let token = world.folder().join("token-file");
+    std::fs::write(&token, format!("{}\n", world.sandbox.token())).unwrap();
+    let token = token.to_str().unwrap();
+    let url = world.folder().join("url-file");
+    std::fs::write(&url, "postgres://ada:hunter2@127.0.0.1:9/quiz\n").unwrap();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = quizloop_command(world.folder(), arguments);
+        command.env("DISCORD_API_URL", world.sandbox.url());
+        said(&command.envs(variables.iter().copied()).output().unwrap())
+    };
+    let (code, text) = run(&["invite"], &[("DISCORD_TOKEN_FILE", token)]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains(&ids::APP.to_string()), "{text}");
+    let url = [("QUIZLOOP_STATE_URL_FILE", url.to_str().unwrap())];
+    let (code, text) = run(&["state", "list"], &url);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("the database quiz on 127.0.0.1"), "{text}");
+    let mistakes: [&[(&str, &str)]; 4] = [
+        &[("DISCORD_TOKEN", "")],
+        &[("DISCORD_TOKEN", "a.b.c"), ("DISCORD_TOKEN_FILE", token)],
+        &[("DISCORD_TOKEN_FILE", "missing")],
+        &[("QUIZLOOP_STATE_URL", " ")],
+    ];
+    let texts: String = mistakes
+        .map(|variables| {
+            let (code, text) = run(&["invite"], variables);
+            assert_eq!(code, Some(2), "{text}");
+            text
+        })
+        .concat();
+    insta::assert_snapshot!(texts, @"
+    quizloop: DISCORD_TOKEN is set but empty: give it a value, or unset it. To try Quizloop without a token, run `quizloop sandbox`
+    quizloop: DISCORD_TOKEN and DISCORD_TOKEN_FILE are both set: unset one of them. To try Quizloop without a token, run `quizloop sandbox`
+    quizloop: can't read the file missing, which DISCORD_TOKEN_FILE names: No such file or directory (os error 2). To try Quizloop without a token, run `quizloop sandbox`
+    quizloop: QUIZLOOP_STATE_URL is set but empty: give it a value, or unset it
+    ");
 }
 
 /// `check` without problems, and `invite` without a request to Discord.

@@ -1,5 +1,6 @@
 //! Practice commands: /quiz, /answer, /hint, and their buttons.
 
+use quizloop_bank::{Bank, built_in};
 use serde_json::json;
 
 use crate::support::{MessageExt, World};
@@ -127,6 +128,11 @@ async fn answer_finds_any_question() {
     assert!(!shown.ephemeral && shown.text().contains("model answer"));
     let hint = world.sam().command_message("hint", &[]).await;
     assert!(hint.ephemeral && hint.text().contains("Hint"));
+    // It is read before the reply, so the advice that names the key points is not in it.
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let open = bank.get(&world.post().question_id()).unwrap();
+    let advice = open.how_to_answer.as_deref().unwrap();
+    assert!(!hint.text().contains(advice), "{}", hint.text());
 }
 
 /// 33. Text that tries to notify everybody, to break out of a code block or to reverse the line is

@@ -77,6 +77,19 @@ fn snapshots_of_earlier_versions_are_read_unchanged() {
 }
 
 #[test]
+fn own_questions_of_an_earlier_version_are_read_unchanged() {
+    let dir =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/2026-11-30-questions/state");
+    let folder = ["--state", dir.to_str().unwrap()];
+    let report = state(&[&["verify"], folder.as_slice()].concat(), None);
+    assert!(report.contains("2 own questions"), "{report}");
+    let file = dir.join(format!("guilds/{}.questions.json", ids::GUILD));
+    let stored: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let now = exported(ids::GUILD, &folder, None);
+    assert_eq!(now["server_questions"], stored);
+}
+
+#[test]
 fn a_database_of_an_earlier_version_is_read_unchanged() {
     let Some(database) = TestDatabase::new() else {
         return;

@@ -25,6 +25,8 @@ pub struct Program {
     pub arguments: Vec<OsString>,
     /// Environment variables, in addition to those of this process.
     pub environment: Vec<(OsString, OsString)>,
+    /// Environment variables of this process that the bot does not get.
+    pub unset: Vec<OsString>,
 }
 
 /// Bot process that runs or has ended.
@@ -78,7 +80,11 @@ impl BotProcess {
     /// Returns the I/O error if the program cannot be started, for example because it does not
     /// exist.
     pub fn start(program: &Program) -> io::Result<Self> {
-        let mut child = Command::new(&program.path)
+        let mut command = Command::new(&program.path);
+        for variable in &program.unset {
+            command.env_remove(variable);
+        }
+        let mut child = command
             .args(&program.arguments)
             .envs(program.environment.iter().cloned())
             .stdin(Stdio::null())

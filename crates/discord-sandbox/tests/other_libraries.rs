@@ -29,6 +29,7 @@ async fn a_bot_with_discord_js_answers_and_resumes() {
         path: "node".into(),
         arguments: vec![bots().join("discord.js/bot.cjs").into()],
         environment: vec![("NODE_PATH".into(), libraries.join("node_modules").into())],
+        ..Program::default()
     };
     answers_and_resumes(program).await;
 }
@@ -41,7 +42,7 @@ async fn a_bot_with_discord_py_answers_and_resumes() {
     let program = Program {
         path: libraries.join("venv/bin/python"),
         arguments: vec![bots().join("discord.py/bot.py").into()],
-        environment: Vec::new(),
+        ..Program::default()
     };
     answers_and_resumes(program).await;
 }

@@ -1,6 +1,6 @@
 //! The questions of one server, as one bank.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use super::question::{Level, Question};
 #[derive(Debug, Clone, Default)]
 pub struct ServerBank {
     bank: Bank,
-    disabled: BTreeSet<String>,
+    // A search asks for each question that matches.
+    disabled: HashSet<String>,
 }
 
 /// The questions from which a server's rounds, practice and suggestions are drawn: the built-in
@@ -46,7 +47,7 @@ impl ServerBank {
     pub fn new(questions: Vec<Question>, disabled: BTreeSet<String>) -> Self {
         Self {
             bank: Bank::of_server(questions),
-            disabled,
+            disabled: disabled.into_iter().collect(),
         }
     }
 }
@@ -222,5 +223,139 @@ impl Deref for QuestionRef {
 impl fmt::Display for QuestionSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use quizloop_diagnostics::RawFile;
+
+    use super::super::built_in;
+    use super::*;
+
+    static SHARED: LazyLock<Arc<Bank>> = LazyLock::new(|| {
+        let pack = RawFile {
+            name: "packs/team.toml".into(),
+            bytes: b"[[question]]\nid = \"closures\"\nquestion = \"What is a closure?\"\nanswer = \"A function.\"\n".to_vec(),
+        };
+        Arc::new(Bank::load(built_in(), &[pack]).0)
+    });
+
+    fn own(id: &str, number: u32, level: Option<Level>) -> Question {
+        Question {
+            id: id.into(),
+            number: Some(number),
+            level,
+            question: format!("How do we refund payment {number}?"),
+            answer: "By hand.".into(),
+            ..Question::default()
+        }
+    }
+
+    /// A server with two questions of its own, of which the second is disabled, as is a built-in one.
+    fn questions() -> GuildQuestions {
+        let own = vec![
+            own("s-bbbbbbbb", 2, None),
+            own("s-aaaaaaaa", 1, Some(Level::Senior)),
+            own("s-cccccccc", 12, None),
+        ];
+        let disabled = ["s-bbbbbbbb", "queue-handover"].map(str::to_owned);
+        let server = ServerBank::new(own, disabled.into());
+        GuildQuestions::with_server(Arc::clone(&SHARED), Arc::new(server))
+    }
+
+    fn ids<'q>(found: impl IntoIterator<Item = &'q Question>) -> Vec<&'q str> {
+        found
+            .into_iter()
+            .map(|question| question.id.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn all_sources_are_one_bank() {
+        let all = questions();
+        assert_eq!(all.all().count(), SHARED.len() + 3);
+        assert_eq!(all.len(), SHARED.len() + 1);
+        assert_eq!(all.ids().len(), all.len());
+        assert_eq!(
+            all.ids()[all.len() - 2..],
+            ["s-aaaaaaaa", "s-cccccccc"],
+            "by number"
+        );
+        let source = |id: &str| all.source(id).map(QuestionSource::name);
+        assert_eq!(source("queue-handover"), Some("built-in"));
+        assert_eq!(source("closures"), Some("team"));
+        assert_eq!(source("s-aaaaaaaa"), Some("server"));
+        assert_eq!(source("unknown"), None);
+        let names: Vec<_> = all
+            .sources()
+            .into_iter()
+            .map(QuestionSource::name)
+            .collect();
+        assert_eq!(names, ["built-in", "team", "server"]);
+        let shared = GuildQuestions::new(Arc::clone(&SHARED));
+        assert_eq!(shared.sources().len(), 2);
+        assert_eq!(shared.len(), SHARED.len());
+    }
+
+    #[test]
+    fn a_disabled_question_is_shown_and_not_asked() {
+        let all = questions();
+        for id in ["queue-handover", "s-bbbbbbbb"] {
+            assert!(
+                all.get(id).is_some() && !all.is_enabled(id) && !all.is_asked(id),
+                "{id}"
+            );
+            assert!(!all.ids().contains(&id));
+            assert!(all.search(id, 25).iter().all(|found| found.id != id));
+            assert_eq!(all.search_all(id, 1)[0].id, id);
+            assert_eq!(all.find(id).unwrap().id, id);
+        }
+        assert!(all.is_asked("s-aaaaaaaa") && !all.is_asked("unknown"));
+        let queues = all.filter(Some("queues"), None);
+        assert!(queues.into_iter().all(|one| one.id != "queue-handover"));
+    }
+
+    #[test]
+    fn a_question_without_a_level_passes_every_filter() {
+        let all = questions();
+        let other = |level| ids(all.filter(Some("other"), Some(level)));
+        assert_eq!(other(Level::Junior), ["closures", "s-cccccccc"]);
+        assert_eq!(
+            other(Level::Senior),
+            ["closures", "s-aaaaaaaa", "s-cccccccc"]
+        );
+        assert_eq!(all.topics().last(), Some("other"));
+    }
+
+    #[test]
+    fn own_questions_are_found_by_number_and_words() {
+        let all = questions();
+        assert_eq!(ids(all.search("#s1", 25)), ["s-aaaaaaaa", "s-cccccccc"]);
+        assert_eq!(ids(all.search("s12", 1)), ["s-cccccccc"]);
+        assert_eq!(ids(all.search("refund", 25)), ["s-aaaaaaaa", "s-cccccccc"]);
+        // A plain number is that of a shared question.
+        assert_eq!(all.search("#1", 1)[0].number, Some(1));
+        assert!(
+            ids(all.search("#1", 25))
+                .iter()
+                .all(|id| !id.starts_with("s-"))
+        );
+        assert_eq!(all.search("", 3).len(), 3);
+    }
+
+    #[test]
+    fn indices_are_unique() {
+        let all = questions();
+        let mut indices: Vec<_> = all
+            .all()
+            .map(|one| all.index_of(&one.id).unwrap())
+            .collect();
+        let count = indices.len();
+        indices.sort_unstable();
+        indices.dedup();
+        assert_eq!(indices.len(), count);
     }
 }

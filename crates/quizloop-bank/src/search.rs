@@ -100,12 +100,14 @@ impl SearchIndex {
     ) -> Vec<(f32, usize)> {
         let limit = limit.min(SEARCH_MAX);
         let typed = typed.trim().to_lowercase();
-        let candidates = (0..questions.len()).filter(|index| filter(&questions[*index]));
+        let is_candidate = |index: &usize| filter(&questions[*index]);
         if typed.is_empty() {
+            let candidates = (0..questions.len()).filter(is_candidate);
             return candidates.take(limit).map(|index| (0.0, index)).collect();
         }
         let scores = self.scores(questions, &typed);
-        let mut found: Vec<_> = candidates.filter(|index| scores[*index] > 0.0).collect();
+        let matching = (0..questions.len()).filter(|index| scores[*index] > 0.0);
+        let mut found: Vec<_> = matching.filter(is_candidate).collect();
         let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
         if found.len() > limit && limit > 0 {
             found.select_nth_unstable_by(limit - 1, better);

@@ -181,6 +181,7 @@ impl Team {
             message: None,
             thread: ThreadStatus::Pending,
             read_up_to: None,
+            hides_level: self.settings.hides_level,
             voided_by: None,
             wrap_up: None,
             window: Window::default(),

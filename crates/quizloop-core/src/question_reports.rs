@@ -1,6 +1,6 @@
 //! Members' reports of mistakes in questions, until an admin closes them.
 //!
-//! A report is the only text of a member that is stored: the member wrote it for the admins.
+//! Besides questions, a report is the only text of a member that is stored: it is written for the admins.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

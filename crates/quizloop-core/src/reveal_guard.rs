@@ -36,6 +36,13 @@ impl Guild {
         })
     }
 
+    /// Whether level and topic of a question are hidden: a team has it open and hides them. A private
+    /// model answer shows them all the same, because it is the reveal.
+    pub fn hides_level(&self, question: &str) -> bool {
+        let mut asking = self.teams.values().filter(|team| team.is_asking(question));
+        asking.any(|team| team.open_round().is_some_and(|round| round.hides_level))
+    }
+
     /// Returns the open rounds with that question for which a member must confirm before they see
     /// the answer; none in most cases.
     pub fn guarded_rounds(&self, question: &str, user: UserId) -> Vec<GuardedRound> {
@@ -157,10 +164,7 @@ mod tests {
     fn guild() -> Guild {
         let settings = TeamSettings {
             schedule: Schedule::weekdays_at(time(9, 0, 0, 0), Zone::utc()),
-            reveal: Reveal::AfterReply,
-            role: None,
-            retention: crate::retention::Retention::default(),
-            send_weekly_report: false,
+            ..TeamSettings::default()
         };
         let mut guild = Guild::new(GuildId::new(1));
         for channel in [OURS, OTHERS] {
@@ -227,6 +231,26 @@ mod tests {
         assert!(!can_answer(&guild));
     }
 
+    /// The setting counts from the next question on, and the question decides, not the team.
+    #[test]
+    fn level_and_topic_are_hidden_while_a_team_that_hides_them_has_the_question_open() {
+        let mut guild = guild();
+        let set = |guild: &mut Guild, hides_level| {
+            guild.team_mut(OURS).unwrap().settings.hides_level = hides_level;
+        };
+        ask(&mut guild, OURS, 2, "queues");
+        set(&mut guild, true);
+        assert!(!guild.hides_level("queues"), "members have seen it");
+        ask(&mut guild, OURS, 3, "locks");
+        set(&mut guild, false);
+        assert!(guild.hides_level("locks"), "not revealed by the setting");
+        ask(&mut guild, OTHERS, 3, "locks");
+        assert!(guild.hides_level("locks") && !guild.hides_level("queues"));
+        ask(&mut guild, OURS, 4, "tasks");
+        assert!(!guild.hides_level("locks"), "the round is closed");
+        assert!(!guild.hides_level("tasks"));
+    }
+
     /// An open question can't be practised, so it does not count as due.
     #[test]
     fn an_open_question_is_not_due() {
@@ -256,7 +280,10 @@ mod tests {
             user: None,
             at: at(2, 10),
         };
-        guild.team_mut(OURS).unwrap().void(1, by).unwrap();
+        let team = guild.team_mut(OURS).unwrap();
+        team.void(1, by).unwrap();
+        team.round_mut(1).unwrap().hides_level = true;
+        assert!(!guild.hides_level("queues"));
         assert_eq!(guild.guarded_rounds("queues", ADA), []);
         assert!(!guild.is_question_open("queues"));
     }

@@ -55,6 +55,11 @@ pub struct Round {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "read_to")]
     pub read_up_to: Option<MessageId>,
+    /// Whether level and topic of the question are hidden until its answer is revealed. Fixed when
+    /// the round is created: a changed setting neither reveals an open question nor hides what
+    /// members have seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hides_level: bool,
     /// The admin who voided the round for all members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "void")]

@@ -43,8 +43,8 @@ impl FileBackend {
         }
     }
 
-    /// Saves the snapshot first: questions without a snapshot would look like one that somebody
-    /// deleted. The commit completes only after both.
+    /// Saves the snapshot first, and durably if it is new: questions without a snapshot would look like
+    /// one that somebody deleted. The commit completes only after both.
     fn save_one(&self, save: &GuildToSave) -> io::Result<()> {
         let GuildToSave {
             guild,
@@ -52,9 +52,13 @@ impl FileBackend {
         } = save;
         let bytes = snapshot::encode(guild).map_err(io::Error::other)?;
         let current = snapshot::path(&self.dir, guild.id());
+        let is_new = !self.disk.exists(&current);
         self.replace_snapshot(&current, &bytes)?;
         if !questions_changed {
             return Ok(());
+        }
+        if is_new {
+            self.sync()?;
         }
         failpoint::hit("questions.begin");
         let file = snapshot::questions_path(&current);

@@ -196,10 +196,11 @@ impl Restore {
             let at = deleted::whole_seconds(at);
             deleted::keep_file(disk, &self.dir, &self.path, self.guild.id(), at)?;
         }
+        // Each durably before the next: questions without a snapshot can't be opened.
         for file in &self.files {
             disk.rename(&snapshot::temporary_path(&file.path), &file.path)?;
+            disk.sync_dir(folder)?;
         }
-        disk.sync_dir(folder)?;
         match &self.copy {
             Some(copy) => deleted::remove(disk, &self.dir, copy),
             None => Ok(()),

@@ -137,6 +137,7 @@ async fn run_commands(ctx: &Arc<BotContext>) {
         "leaderboard",
         "answer",
         "hint",
+        "history",
         "quiz",
         "team post",
         "team skip",

@@ -15,7 +15,7 @@ pub enum AnswerPage {
     Code,
     /// The answer as a candidate would say it aloud.
     Spoken,
-    /// The pitfalls and the hint.
+    /// The pitfalls, and how to answer.
     Traps,
 }
 

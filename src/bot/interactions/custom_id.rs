@@ -20,6 +20,9 @@ const CUSTOM_ID_MAX: usize = 100;
 
 const VERSION: &str = "q1";
 
+/// Placeholder for any topic.
+const ANY_TOPIC: &str = "*";
+
 /// Placeholder for no message.
 const NO_MESSAGE: &str = "-";
 
@@ -29,7 +32,7 @@ const NO_DRAFT: &str = "-";
 /// The custom id of a button or menu. Questions are given by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentId {
-    /// Shows how to answer the question of a daily message.
+    /// Shows the hint for the question of a daily message.
     Hint { question: String },
     /// Shows the model answer to the question of a daily message.
     Answer { question: String },
@@ -68,6 +71,13 @@ pub enum ComponentId {
     Privacy(PrivacyAction),
     /// Opens the modal for a mistake in a question.
     Report { question: String },
+    /// Shows a page of `/history`.
+    History {
+        /// The page, counted from 0.
+        page: usize,
+        /// The topic that the member chose.
+        topic: Option<String>,
+    },
     /// Shows a page of `/team reports`, counted from 0.
     Reports { page: usize },
     /// Closes the report that was chosen on a page of `/team reports`.
@@ -225,6 +235,7 @@ impl ComponentId {
             Self::Quiz { .. } => "quiz",
             Self::Privacy(_) => "privacy",
             Self::Report { .. } => "report",
+            Self::History { .. } => "history",
             Self::Reports { .. } => "reports",
             Self::CloseReport { .. } => "report-close",
             Self::PostNow { .. } => "post-now",
@@ -277,6 +288,10 @@ impl ComponentId {
             ("privacy", [action]) => Self::Privacy(PrivacyAction::parse(action)?),
             ("report", [question]) => Self::Report {
                 question: (*question).to_owned(),
+            },
+            ("history", [page, topic]) => Self::History {
+                page: page.parse().ok()?,
+                topic: (*topic != ANY_TOPIC).then(|| (*topic).to_owned()),
             },
             ("reports", [page]) => Self::Reports {
                 page: page.parse().ok()?,
@@ -416,6 +431,10 @@ impl fmt::Display for ComponentId {
                 state,
             } => write!(f, "{action}:{step}:{state}"),
             Self::Privacy(step) => write!(f, "{action}:{step}"),
+            Self::History { page, topic } => {
+                let topic = topic.as_deref().unwrap_or(ANY_TOPIC);
+                write!(f, "{action}:{page}:{topic}")
+            }
             Self::Reports { page } | Self::CloseReport { page } => write!(f, "{action}:{page}"),
             Self::Import { draft, mode } => write!(f, "{action}:{draft}:{mode}"),
             Self::PostNow { channel } | Self::Remove { channel } => {
@@ -511,6 +530,14 @@ mod tests {
             ComponentId::Report {
                 question: question.clone(),
             },
+            ComponentId::History {
+                page: usize::MAX,
+                topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            },
+            ComponentId::History {
+                page: 0,
+                topic: None,
+            },
             ComponentId::Reports { page: usize::MAX },
             ComponentId::CloseReport { page: usize::MAX },
             ComponentId::PostNow { channel },
@@ -583,7 +610,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

@@ -26,28 +26,58 @@ pub const fn color(level: Option<Level>) -> u32 {
     }
 }
 
+/// Whether a message shows level and topic of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LevelDisplay {
+    Shown,
+    /// Until the answer is revealed.
+    Hidden,
+}
+
+impl LevelDisplay {
+    pub const fn hidden_if(is_hidden: bool) -> Self {
+        if is_hidden { Self::Hidden } else { Self::Shown }
+    }
+
+    /// The embed colour for a question.
+    pub const fn color(self, question: &Question) -> u32 {
+        match self {
+            Self::Shown => color(question.level),
+            Self::Hidden => color(None),
+        }
+    }
+
+    /// Adds level and topic of a question to an embed, unless they are hidden.
+    pub fn add_fields(self, embed: Embed, question: &Question) -> Embed {
+        match self {
+            Self::Shown => embed
+                .inline_field("Level", level_label(question.level))
+                .inline_field("Topic", named_topic(question).unwrap_or_default()),
+            Self::Hidden => embed,
+        }
+    }
+}
+
 /// The daily message of a round. `replied` is the number of members who have replied.
 ///
 /// The question is in the message's text, because members can hide all embeds in Discord's settings
 /// ("Show embeds and preview website links"), and a phone's notification shows only the text. The
 /// embed has the rest, and the footer by which the bot recognises its own message.
-pub fn post(question: &Question, round: &Round, replied: usize) -> Message {
+pub fn post(question: &Question, round: &Round, replied: usize, level: LevelDisplay) -> Message {
     let PostText { content, overflow } = post_text(question);
-    let mut embed = Embed {
+    let embed = Embed {
         description: overflow,
-        color: color(question.level),
+        color: level.color(question),
         ..Embed::default()
-    }
-    .inline_field("Level", level_label(question.level))
-    .inline_field("Topic", named_topic(question).unwrap_or_default());
+    };
+    let mut embed = level.add_fields(embed, question);
     if DECK_NOTICE_AT.contains(&round.remaining) {
         embed = embed.field("Coming up", deck_notice(round.remaining));
     }
     let mut message = Message::embed(embed.footer(footer(round, replied)));
     message.content = Some(content);
     let streak = button(ButtonStyle::Secondary, "My streak", &ComponentId::Streak);
-    let buttons = hint_button(question).into_iter();
-    message.buttons(buttons.chain([answer_button(question), streak]).collect())
+    message.buttons(vec![hint_button(question), answer_button(question), streak])
 }
 
 /// The texts of a daily message.
@@ -85,14 +115,14 @@ pub fn button(style: ButtonStyle, label: &str, component: &ComponentId) -> Butto
     Button::new(style, label, component.custom_id())
 }
 
-/// The button that shows how to answer the question, to the member alone; `None` if the question has
-/// no hint.
-pub fn hint_button(question: &Question) -> Option<Button> {
-    question.how_to_answer.as_ref()?;
-    let hint = ComponentId::Hint {
-        question: question.id.clone(),
-    };
-    Some(button(ButtonStyle::Secondary, "Hint", &hint))
+/// The button that shows the hint, to the member alone.
+pub fn hint_button(question: &Question) -> Button {
+    let question = question.id.clone();
+    button(
+        ButtonStyle::Secondary,
+        "Hint",
+        &ComponentId::Hint { question },
+    )
 }
 
 /// The button that shows the model answer, to the member alone.

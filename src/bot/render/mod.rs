@@ -11,6 +11,7 @@ pub mod daily;
 pub mod feedback;
 pub mod file;
 pub mod help;
+pub mod history;
 pub mod limits;
 pub mod message;
 pub mod modal;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::assessment::AssessmentResult;
+use super::daily::LevelDisplay;
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
 use super::quiz::{QuizHeader, Score};
@@ -138,7 +139,8 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let round = sample_round();
     let (guild, channel) = (GuildId::new(u64::MAX), ChannelId::new(u64::MAX));
     let state = sample_state(question);
-    let post = daily::post(question, &round, usize::MAX).mention_role(RoleId::new(u64::MAX));
+    let post = daily::post(question, &round, usize::MAX, LevelDisplay::Shown)
+        .mention_role(RoleId::new(u64::MAX));
     let guarded = GuardedRound {
         channel,
         number: round.number,
@@ -165,6 +167,7 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let header = QuizHeader {
         reason: PickReason::Again,
         due: LONG_NUMBER,
+        level: LevelDisplay::Shown,
     };
     for hint in [false, true] {
         let asked = quiz::question(question, &state, header, hint);
@@ -258,6 +261,7 @@ fn sample_round() -> Round {
         message: Some(MessageId::new(u64::MAX)),
         thread: ThreadStatus::Unavailable,
         read_up_to: None,
+        hides_level: false,
         voided_by: None,
         wrap_up: None,
         window: quizloop_core::round::Window::default(),
@@ -270,7 +274,8 @@ fn longest_wrap_up(question: &Question) -> Message {
     let mut points: Vec<&str> = question.points.iter().map(String::as_str).collect();
     points.sort_by_key(|point| std::cmp::Reverse(point.chars().count()));
     points.truncate(POINTS_IN_WRAP_UP);
-    wrap_up::wrap_up(&sample_round(), Some(question), usize::MAX, &points)
+    let level = LevelDisplay::Shown;
+    wrap_up::wrap_up(&sample_round(), Some(question), usize::MAX, &points, level)
 }
 
 fn sample_state(question: &Question) -> QuizState {

@@ -5,14 +5,14 @@ use std::iter;
 use jiff::civil::Date;
 
 use super::component::{ButtonStyle, SelectOption, StringSelect};
-use super::daily::{button, color, level_label, named_topic, question_text};
+use super::daily::{LevelDisplay, button, color, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, CONTENT_MAX, Embed, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::rating;
 use super::reveal::{
-    ShortText, WRITTEN_MAX, page_buttons, page_embed, short_embed, short_page, written_answer,
-    written_answer_within,
+    ShortText, WRITTEN_MAX, hint_text, page_buttons, page_embed, short_embed, short_page,
+    written_answer, written_answer_within,
 };
 use super::text::{bullets, output_block, pluralize};
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -35,6 +35,8 @@ pub struct QuizHeader {
     pub reason: PickReason,
     /// Reviews due today, including this one.
     pub due: u32,
+    /// The question may have been posted since it was asked here.
+    pub level: LevelDisplay,
 }
 
 /// The result of a review.
@@ -59,23 +61,22 @@ pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint
         |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
     let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
     let text: Vec<String> = iter::once(question_text(question)).chain(choices).collect();
-    let mut embed = Embed {
+    let embed = Embed {
         title: Some("Practice".into()),
         description: Some(text.join("\n")),
-        color: color(question.level),
+        color: header.level.color(question),
         ..Embed::default()
-    }
-    .inline_field("Level", level_label(question.level))
-    .inline_field("Topic", named_topic(question).unwrap_or_default())
-    .inline_field("Why now", reason_text(header.reason));
-    let hint_text = question.how_to_answer.as_deref();
+    };
+    let mut embed = header
+        .level
+        .add_fields(embed, question)
+        .inline_field("Why now", reason_text(header.reason));
     if hint {
-        embed = embed.question_field("Hint", hint_text.unwrap_or_default());
+        embed = embed.question_field("Hint", hint_text(question));
     }
     let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
     let press = |style, label: &str, action| quiz_button(style, label, action, state);
-    let offers_hint = !hint && hint_text.is_some();
-    let hint = offers_hint.then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
+    let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
     let another = press(ButtonStyle::Secondary, "Another", QuizAction::Next);
     if outputs.is_empty() {
         let own = press(ButtonStyle::Secondary, "Write my answer", QuizAction::Write);

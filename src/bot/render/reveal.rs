@@ -3,7 +3,7 @@
 use super::daily::{button, color, named_topic, question_text};
 use super::feedback::report_button;
 use super::message::{ActionRow, ButtonStyle, CONTENT_MAX, Embed, Message};
-use super::text::{bullets, capitalized, closed_beginning, output_block, python_block};
+use super::text::{bullets, capitalized, closed_beginning, output_block, pluralize, python_block};
 pub use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Question};
@@ -120,7 +120,7 @@ pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
         }
         AnswerPage::Traps => embed
             .question_field("Pitfalls", bullets(&question.pitfalls))
-            .question_field("Hint", or_empty(question.how_to_answer.as_ref())),
+            .question_field("How to answer", or_empty(question.how_to_answer.as_ref())),
     }
 }
 
@@ -241,16 +241,55 @@ fn source_line(question: &Question) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-pub fn hint(question: &Question) -> Message {
-    let Some(hint) = &question.how_to_answer else {
-        return Message::text(format!(
-            "**{}**\n\nThere is no hint for this question.",
-            question.question
-        ));
+/// How to go about an answer, and how long it is.
+///
+/// Members read it before they reply, so it has nothing of the answer: not even of `how_to_answer`,
+/// which names the key points and is shown with the model answer.
+pub fn hint_text(question: &Question) -> String {
+    let approach = match question.kind {
+        Some(Kind::Concept) => {
+            "Say what it is, why it is so, and what follows from it in practice. "
+        }
+        Some(Kind::Compare) => {
+            "Say what they have in common, then each difference, then when you would choose which. "
+        }
+        Some(Kind::Design) => {
+            "Say what you assume, then the parts and how they work together, then what happens when \
+             one of them fails. "
+        }
+        Some(Kind::Bug) => {
+            "Say what goes wrong and when, why it happens, and how you would fix it. "
+        }
+        Some(Kind::Predict) => {
+            "Follow the program in the order in which it runs. Say what it prints, and why. "
+        }
+        None => "",
     };
+    let length = match question.points.len() {
+        0 => {
+            let words = question.answer.split_whitespace().count();
+            format!(
+                "The model answer has {}.",
+                pluralize(words, "word", "words")
+            )
+        }
+        points => format!(
+            "A complete answer makes {}.",
+            pluralize(points, "key point", "key points")
+        ),
+    };
+    approach.to_owned() + &length
+}
+
+/// The hint, as a message.
+pub fn hint(question: &Question) -> Message {
     Message::embed(Embed {
         title: Some("Hint".into()),
-        description: Some(format!("**{}**\n\n{hint}", question.question)),
+        description: Some(format!(
+            "**{}**\n\n{}",
+            question.question,
+            hint_text(question)
+        )),
         color: HINT_COLOR,
         ..Embed::default()
     })

@@ -1,11 +1,11 @@
 //! Lists and single questions for the admins of a server, and members' suggestions.
 
 use super::component::{Button, ButtonStyle, SelectOption, StringSelect};
-use super::daily::{button, color, question_text, topic_label};
+use super::daily::{LevelDisplay, button, color, named_topic, question_text};
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize, quote, relative_time};
 use crate::bot::interactions::custom_id::{ComponentId, QuestionListFilter, SuggestionDecision};
-use quizloop_bank::{OTHER_TOPIC, Question};
+use quizloop_bank::Question;
 use quizloop_core::id::{ChannelId, UserId};
 use quizloop_core::server_questions::{
     Decision, MAX_SERVER_QUESTIONS, MAX_SUGGESTIONS, MAX_SUGGESTIONS_PER_MEMBER,
@@ -26,6 +26,8 @@ const NOTICES_MAX: usize = 10;
 pub struct ListedQuestion<'q> {
     pub question: &'q Question,
     pub is_enabled: bool,
+    /// Whether its level and topic are shown in lists.
+    pub level: LevelDisplay,
 }
 
 /// The part of a list that is shown. Pages count from 0, and a page after the last one shows the
@@ -105,12 +107,15 @@ pub fn list(
 
 fn list_line(listed: &ListedQuestion<'_>) -> String {
     let question = listed.question;
-    let mut parts = vec![format!(
-        "**{}** {}",
-        name(question),
-        plain(&question.question)
-    )];
-    parts.extend(labels(question));
+    let text = plain(&question.question);
+    let mut parts = match listed.level {
+        LevelDisplay::Shown => vec![format!("**{}** {text}", name(question))],
+        // Neighbouring numbers have the same topic.
+        LevelDisplay::Hidden => vec![text],
+    };
+    if listed.level == LevelDisplay::Shown {
+        parts.extend(labels(question));
+    }
     if !listed.is_enabled {
         parts.push("disabled".into());
     }
@@ -263,7 +268,7 @@ fn whole(question: &Question, title: String) -> Embed {
 /// The level, the topic and the kind, as far as the question has them.
 fn labels(question: &Question) -> Vec<String> {
     let level = question.level.map(|level| level.to_string());
-    let topic = (question.topic != OTHER_TOPIC).then(|| topic_label(&question.topic));
+    let topic = named_topic(question);
     let kind = question.kind.map(|kind| kind.to_string());
     level.into_iter().chain(topic).chain(kind).collect()
 }
@@ -302,8 +307,11 @@ pub fn suggested(number: u32) -> Message {
 }
 
 /// A question was enabled or disabled, or was so before.
-pub fn enabled(question: &Question, is_enabled: bool) -> Message {
-    let name = name(question);
+pub fn enabled(question: &Question, level: LevelDisplay, is_enabled: bool) -> Message {
+    let name = match level {
+        LevelDisplay::Shown => name(question),
+        LevelDisplay::Hidden => format!("\"{}\"", plain(&question.question)),
+    };
     Message::text(if is_enabled {
         format!("{name} is enabled. It can come up from the next draw on.")
     } else {
@@ -317,9 +325,8 @@ pub fn enabled(question: &Question, is_enabled: bool) -> Message {
 /// The question is not the server's own, so it can neither be edited nor removed.
 pub fn not_own(question: &Question) -> String {
     format!(
-        "{} \"{}\" is a question for all servers, so it can't be changed here. `/team questions \
+        "\"{}\" is a question for all servers, so it can't be changed here. `/team questions \
          disable` takes it out of this server's draw.",
-        name(question),
         plain(&question.question)
     )
 }

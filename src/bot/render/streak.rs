@@ -145,7 +145,8 @@ fn round_lines(rounds: &[(&Round, RoundOutcome)]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn outcome_text(entry: &RoundOutcome) -> String {
+/// What a member did in a round.
+pub(super) fn outcome_text(entry: &RoundOutcome) -> String {
     match entry {
         RoundOutcome::Answered => "✅ answered".into(),
         RoundOutcome::Frozen { late: false } => "❄️ missed, saved by a freeze".into(),

@@ -1,11 +1,14 @@
 //! Snapshots of the texts that users see.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use jiff::civil::{date, time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::daily::LevelDisplay::{Hidden, Shown};
 use super::message::Message;
 use super::reveal::{OpenAnswer, RoundPlace};
 use super::streak::{AnswerCounts, NextQuestion};
@@ -15,7 +18,7 @@ use super::{daily, message, reveal, streak, team, user_error};
 use crate::bot::discord::rest::ApiError;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::commands::help;
-use quizloop_bank::{Bank, Kind, Question, built_in};
+use quizloop_bank::{Bank, Kind, Level, Question, built_in};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake_at};
 use quizloop_core::leaderboard::{LeaderboardRow, Period};
 use quizloop_core::ledger::Actor;
@@ -31,6 +34,7 @@ const LIN: UserId = UserId::new(2);
 
 mod assessments;
 mod feedback;
+mod histories;
 mod imports;
 mod missing_parts;
 mod pictures;
@@ -116,7 +120,7 @@ fn daily_message() {
     let team = team_with_rounds();
     let mut round = team.rounds()[0].clone();
     round.remaining = 20;
-    assert_snapshot!(daily::post(&question(), &round, 0), @"
+    assert_snapshot!(daily::post(&question(), &round, 0, Shown), @"
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     [Level] junior
     [Topic] fundamentals
@@ -126,7 +130,7 @@ fn daily_message() {
     ( My streak ) q1:streak
     ");
     round.remaining = 7;
-    assert_snapshot!(daily::post(&question(), &round, 1).mention_role(RoleId::new(5)), @"
+    assert_snapshot!(daily::post(&question(), &round, 1, Shown).mention_role(RoleId::new(5)), @"
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     <@&5>
     [Level] junior
@@ -138,7 +142,7 @@ fn daily_message() {
     ( My streak ) q1:streak
     ");
     round.remaining = 0;
-    assert_snapshot!(daily::post(&question(), &round, 12), @"
+    assert_snapshot!(daily::post(&question(), &round, 12, Shown), @"
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     [Level] junior
     [Topic] fundamentals
@@ -148,9 +152,19 @@ fn daily_message() {
     ( Model answer ) q1:answer:coroutine-objects
     ( My streak ) q1:streak
     ");
+    round.remaining = 20;
+    let hidden = daily::post(&question(), &round, 0, Hidden);
+    assert_snapshot!(hidden, @"
+    **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
+    -- Question 1 · 2026-03-23 · reply in the thread
+    ( Hint ) q1:hint:coroutine-objects
+    ( Model answer ) q1:answer:coroutine-objects
+    ( My streak ) q1:streak
+    ");
+    round.remaining = 0;
     let mut predict = question();
     predict.kind = Some(Kind::Predict);
-    assert_snapshot!(daily::post(&predict, &round, 0), @r#"
+    assert_snapshot!(daily::post(&predict, &round, 0, Shown), @r#"
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     ```py
     import asyncio
@@ -188,7 +202,7 @@ fn the_text_of_the_daily_message_stands_alone() {
     long.kind = Some(Kind::Predict);
     long.question = "What is on https://docs.python.org/3/ and `http://localhost`?".into();
     long.code = Some("print('a')\n".repeat(200));
-    let post = daily::post(&long, &round, 0).mention_role(role);
+    let post = daily::post(&long, &round, 0, Shown).mention_role(role);
     assert_snapshot!(post.content.as_deref().unwrap(), @"
     **Question of the day:** What is on <https://docs.python.org/3/> and `http://localhost`?
     <@&18446744073709551615>
@@ -207,7 +221,7 @@ fn the_text_of_the_daily_message_stands_alone() {
     assert_eq!(fits.content.chars().count(), daily::POST_CONTENT_MAX);
     assert!(text(&"x".repeat(room + 1)).overflow.is_some());
     long.code = Some("x".repeat(room));
-    let fullest = daily::post(&long, &round, 0).mention_role(role);
+    let fullest = daily::post(&long, &round, 0, Shown).mention_role(role);
     assert_eq!(
         fullest.content.unwrap().chars().count(),
         message::CONTENT_MAX
@@ -230,13 +244,31 @@ fn the_whole_bank_is_asked_in_the_text() {
 fn the_label_begins_every_footer() {
     let round = team_with_rounds().rounds()[0].clone();
     for replied in [0, 1, 5] {
-        let post = daily::post(&question(), &round, replied);
+        let post = daily::post(&question(), &round, replied, Shown);
         let footer = &post.embeds[0].footer.as_ref().unwrap().text;
         assert!(
             footer.starts_with(&format!("{} ", round.label())),
             "{footer}"
         );
     }
+}
+
+/// The colour of a question whose level is hidden is that of no level.
+#[test]
+fn a_hidden_level_has_a_colour_of_its_own() {
+    let colors = Level::ALL.map(|level| {
+        let question = Question {
+            level: Some(level),
+            ..question()
+        };
+        [Shown, Hidden].map(|display| display.color(&question))
+    });
+    let [hidden] = BTreeSet::from(colors.map(|[_, hidden]| hidden))
+        .into_iter()
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    assert!(colors.iter().all(|[shown, _]| *shown != hidden));
 }
 
 #[test]
@@ -271,6 +303,47 @@ fn every_text_of_a_question_is_on_a_page() {
     }
 }
 
+/// A hint is read before the reply, so nothing of the answer is in it.
+#[test]
+fn hints() {
+    let hints = Kind::ALL.map(|kind| {
+        let question = Question {
+            kind: Some(kind),
+            ..question()
+        };
+        format!("{}: {}", kind.name(), reveal::hint_text(&question))
+    });
+    assert_snapshot!(hints.join("\n"), @"
+    concept: Say what it is, why it is so, and what follows from it in practice. A complete answer makes 6 key points.
+    compare: Say what they have in common, then each difference, then when you would choose which. A complete answer makes 6 key points.
+    design: Say what you assume, then the parts and how they work together, then what happens when one of them fails. A complete answer makes 6 key points.
+    bug: Say what goes wrong and when, why it happens, and how you would fix it. A complete answer makes 6 key points.
+    predict: Follow the program in the order in which it runs. Say what it prints, and why. A complete answer makes 6 key points.
+    ");
+    let short = Question {
+        answer: "A coroutine object.".into(),
+        points: Vec::new(),
+        ..question()
+    };
+    let without_kind = Question {
+        kind: None,
+        ..short.clone()
+    };
+    assert_snapshot!(reveal::hint_text(&without_kind), @"The model answer has 3 words.");
+    assert_snapshot!(reveal::hint_text(&short), @"Say what it is, why it is so, and what follows from it in practice. The model answer has 3 words.");
+    let (bank, _) = Bank::load(built_in(), &[]);
+    for question in bank.questions() {
+        let other = Question {
+            answer: "other".into(),
+            how_to_answer: Some("other".into()),
+            points: vec!["other".into(); question.points.len()],
+            ..question.clone()
+        };
+        let hint = reveal::hint_text(question);
+        assert_eq!(hint, reveal::hint_text(&other), "{}", question.id);
+    }
+}
+
 #[test]
 fn reveals() {
     let guarded = GuardedRound {
@@ -292,12 +365,12 @@ fn reveals() {
             .collect()
     };
     assert_snapshot!("answer", pages(&question()).join("\n"));
-    assert_snapshot!(reveal::hint(&question()), @r#"
+    assert_snapshot!(reveal::hint(&question()), @"
     # Hint
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
 
-    Say "a coroutine object" and "nothing has run yet" as two separate statements. Then name the mistake behind the question, the forgotten `await`, and how you notice it: by the "never awaited" warning in a log or a test. If you know JavaScript, add that its async functions start at once. How the object works inside isn't asked.
-    "#);
+    Say what it is, why it is so, and what follows from it in practice. A complete answer makes 6 key points.
+    ");
     assert_snapshot!(reveal::confirm(guarded, RoundPlace::Here, &question()), @"
     You haven't answered the question in <#20> yet. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in its thread first.
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
@@ -506,11 +579,12 @@ fn helps() {
     assert_snapshot!(help::message(false), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
+    • `/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
+    • `/history` lists past questions with links to their threads, and what you did with each.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/suggest` sends the admins a question that you'd like to be asked here.
@@ -523,11 +597,12 @@ fn helps() {
     assert_snapshot!(help::message(true), @"
     # Quizloop: an asyncio interview question every working day
     • A new question comes every working day. Reply in its thread in your own words: your first reply counts, and ✅ means it is saved.
-    • `/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
+    • `/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
+    • `/history` lists past questions with links to their threads, and what you did with each.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/suggest` sends the admins a question that you'd like to be asked here.
@@ -538,7 +613,7 @@ fn helps() {
     [For admins] • `/setup` starts a team in a channel, or changes its settings.
     • `/team status` shows the next questions and any missing permissions.
     • `/team reports` lists the mistakes in questions that members reported.
-    • `/team questions add` saves a question of your own. `list` shows them and what members suggest; there are also `edit`, `show`, `disable`, `enable` and `remove`.
+    • `/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.
     • `/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");

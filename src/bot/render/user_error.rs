@@ -135,6 +135,8 @@ pub enum UserError {
     TeamNotFound,
     /// Several teams post in this server, none of them here.
     AmbiguousTeam,
+    /// The command is about the team of a channel, and no team posts in this one.
+    NotInTeamChannel,
     /// The team has posted nothing yet.
     RoundNotFound,
     /// The question is not in the bank.
@@ -205,6 +207,7 @@ impl UserError {
             Self::UnknownCommand => "This command no longer exists. Type `/` to see the current ones.".into(),
             Self::TeamNotFound => "No team practises in this channel yet. An admin can start one with `/setup`.".into(),
             Self::AmbiguousTeam => "This server has several teams. Use this command in a team's channel, or name the channel.".into(),
+            Self::NotInTeamChannel => "Use `/history` in a team's channel or in the thread of one of its questions: it lists the questions of that team.".into(),
             Self::RoundNotFound => "This team has no question yet. Until the first one comes, try `/quiz`.".into(),
             Self::QuestionNotFound(text) => format!(
                 "There is no question \"{}\". Type a few of its words and pick one of the suggestions.",

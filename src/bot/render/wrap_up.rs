@@ -1,6 +1,6 @@
 //! The wrap-up in a round's thread.
 
-use super::daily::{answer_button, color, hint_button};
+use super::daily::{LevelDisplay, answer_button, color, hint_button};
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize, spoiler};
 use quizloop_bank::Question;
@@ -16,6 +16,7 @@ pub fn wrap_up(
     question: Option<&Question>,
     answered: usize,
     missed: &[&str],
+    level: LevelDisplay,
 ) -> Message {
     let members = pluralize(answered, "member has", "members have");
     let mut content = match answered {
@@ -28,16 +29,13 @@ pub fn wrap_up(
     }
     let embed = Embed {
         description: Some("Replies count until the next question is out.".into()),
-        color: color(question.and_then(|question| question.level)),
+        color: question.map_or(color(None), |question| level.color(question)),
         ..Embed::default()
     };
     let mut message = Message::embed(embed.footer(round.wrap_up_label()));
     message.content = Some(content);
     match question {
-        Some(question) => {
-            let hint = hint_button(question);
-            message.buttons([answer_button(question)].into_iter().chain(hint).collect())
-        }
+        Some(question) => message.buttons(vec![answer_button(question), hint_button(question)]),
         None => message,
     }
 }

@@ -11,6 +11,7 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::rest::ApiError;
 use crate::bot::load_guild;
 use crate::bot::render;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::scheduler::backoff::{Backoff, is_over};
 use quizloop_core::id::{MessageId, TeamKey};
 
@@ -139,22 +140,24 @@ async fn edit(ctx: &BotContext, (key, message): FooterKey) -> EditOutcome {
     let Some(guild) = load_guild::with_retry(ctx, key.guild).await else {
         return EditOutcome::Done;
     };
-    let found = guild.team(key.channel).read(|team| {
+    let found = guild.read(|state| {
+        let team = state.team(key.channel)?;
         let round = team.round_by_message(message)?;
         Some((
             round.clone(),
             team.reply_count(round.number),
             team.settings.role,
+            LevelDisplay::hidden_if(state.hides_level(&round.question)),
         ))
     });
-    let Some((round, replied, role)) = found.flatten() else {
+    let Some((round, replied, role, level)) = found.flatten() else {
         return EditOutcome::Done;
     };
     // If the question was removed from the bank, its message can't be rendered again.
     let Some(question) = ctx.question_of_round(key.guild, &round) else {
         return EditOutcome::Done;
     };
-    let mut post = render::daily::post(&question, &round, replied);
+    let mut post = render::daily::post(&question, &round, replied, level);
     if let Some(role) = role {
         post = post.name_role(role);
     }

@@ -29,6 +29,7 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::interactions::custom_id::ComponentId;
 use crate::bot::render;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::user_error::PostingProblem;
 use quizloop_bank::QuestionRef;
 use quizloop_core::id::MessageId;
@@ -242,6 +243,19 @@ impl<'a> PostJob<'a> {
         Ok(())
     }
 
+    /// Edits the message of the round that the post has closed, if it hides level and topic.
+    fn show_level_of_closed_round(&self) {
+        let TeamDelivery { ctx, team, .. } = &self.delivery;
+        let closed = team.read(|team| {
+            let closed = team.posted_rounds().rev().nth(1)?;
+            closed.message.filter(|_| closed.hides_level)
+        });
+        if let Some(message) = closed.flatten() {
+            // The receiver is closed only during shutdown.
+            let _ = ctx.stale_footers.send((team.key(), message));
+        }
+    }
+
     fn latest_round(&self) -> Option<Round> {
         self.delivery
             .team
@@ -282,7 +296,11 @@ impl Outgoing for PostJob<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
         let role = self.delivery.team.read(|team| team.settings.role).flatten();
         let (round, question) = self.question().await?;
-        let mut message = render::daily::post(&question, &round, 0).nonce(&round.nonce);
+        // The round is not open yet. Another team may have the question open.
+        let guild = self.delivery.team.guild();
+        let hides_level = guild.read(|guild| guild.hides_level(&question.id)) == Some(true);
+        let level = LevelDisplay::hidden_if(round.hides_level || hides_level);
+        let mut message = render::daily::post(&question, &round, 0, level).nonce(&round.nonce);
         if let Some(role) = role {
             message = message.mention_role(role);
         }
@@ -322,6 +340,7 @@ impl Outgoing for PostJob<'_> {
         // A failed save is harmless: the next attempt finds the message in the channel.
         let _ = commit.wait().await;
         failpoint::hit("post.posted");
+        self.show_level_of_closed_round();
         Ok(())
     }
 

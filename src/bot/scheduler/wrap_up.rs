@@ -17,6 +17,7 @@ use super::delivery::{
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::render;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::user_error::PostingProblem;
 use quizloop_bank::Question;
 use quizloop_core::delivery::Delivery;
@@ -116,14 +117,16 @@ fn missed_points<'q>(round: &Round, question: &'q Question) -> Vec<&'q str> {
 impl Outgoing for WrapUpMessage<'_> {
     async fn send(&self) -> Result<MessageId, StepError> {
         let TeamDelivery { ctx, team, .. } = &self.0;
-        let rendered = team.read(|state| {
+        let rendered = team.guild().read(|guild| {
+            let state = guild.team(team.channel())?;
             let round = state.round_to_wrap_up()?;
             let Delivery { place, nonce, .. } = state.pending_wrap_up()?;
+            let level = LevelDisplay::hidden_if(guild.hides_level(&round.question));
             let question = ctx.question_of_round(team.guild().id(), round);
             let question = question.as_deref();
             let answered = state.reply_count(round.number);
             let missed = question.map_or_else(Vec::new, |question| missed_points(round, question));
-            let message = render::wrap_up::wrap_up(round, question, answered, &missed);
+            let message = render::wrap_up::wrap_up(round, question, answered, &missed, level);
             Some((place, message.nonce(&nonce?)))
         });
         let (thread, message) = rendered.flatten().ok_or(StepError::Obsolete)?;

@@ -86,9 +86,15 @@ impl BotRunner {
             environment: vec![
                 ("DISCORD_TOKEN".into(), sandbox.token().into()),
                 ("DISCORD_API_URL".into(), sandbox.url().into()),
-                // The sandbox never uses the operator's database.
-                ("QUIZLOOP_STATE_URL".into(), "".into()),
             ],
+            // The sandbox never uses the operator's database or token.
+            unset: [
+                "DISCORD_TOKEN_FILE",
+                "QUIZLOOP_STATE_URL",
+                "QUIZLOOP_STATE_URL_FILE",
+            ]
+            .map(Into::into)
+            .into(),
         }
     }
 }

@@ -10,11 +10,12 @@ use super::{assert_still_working, friday, hostile};
 use crate::support::{MessageExt, World};
 
 /// All options that accept text.
-const OPTIONS: [(&str, &str); 14] = [
+const OPTIONS: [(&str, &str); 15] = [
     ("quiz", "topic"),
     ("quiz", "level"),
     ("answer", "question"),
     ("leaderboard", "period"),
+    ("history", "topic"),
     ("setup", "timezone"),
     ("setup", "time"),
     ("setup", "days"),

@@ -170,6 +170,7 @@ async fn admins_cannot_reach_other_servers() {
         "team post",
         "leaderboard",
         "streak",
+        "history",
     ] {
         let (name, sub) = command.split_once(' ').unwrap_or((command, ""));
         let mut options = json!([

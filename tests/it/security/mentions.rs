@@ -54,7 +54,7 @@ async fn every_message_allows_only_the_configured_role() {
         ],
     )
     .await;
-    for command in ["hint", "streak", "leaderboard", "help"] {
+    for command in ["hint", "streak", "leaderboard", "history", "help"] {
         lin.command_message(command, &[]).await;
     }
     let member = ("member", json!(ids::SAM.to_string()));

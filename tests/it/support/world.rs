@@ -177,6 +177,7 @@ impl WorldBuilder {
                 path: PathBuf::from(env!("CARGO_BIN_EXE_quizloop")),
                 arguments,
                 environment,
+                ..Program::default()
             },
             folder,
             zone: self.start.time_zone().clone(),

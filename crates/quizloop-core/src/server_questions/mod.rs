@@ -481,9 +481,15 @@ pub fn is_server_id(id: &str) -> bool {
 }
 
 /// Whether numbers increase from 1 or more up to at most `last`.
-fn are_numbers_valid(numbers: impl Iterator<Item = u32> + Clone, last: u32) -> bool {
-    numbers.clone().is_sorted_by(|one, next| one < next)
-        && numbers.clone().all(|number| (1..=last).contains(&number))
+fn are_numbers_valid(numbers: impl Iterator<Item = u32>, last: u32) -> bool {
+    let mut before = 0;
+    for number in numbers {
+        if number <= before || number > last {
+            return false;
+        }
+        before = number;
+    }
+    true
 }
 
 impl Guild {

@@ -55,6 +55,10 @@ pub struct TeamSettings {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(rename = "report")]
     pub send_weekly_report: bool,
+    /// Whether level and topic of the open question are hidden until its answer is revealed. Takes
+    /// effect with the next question ([`Round::hides_level`](super::round::Round::hides_level)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hides_level: bool,
 }
 
 /// Maximum number of holidays listed. `/team settings` takes some 340, which would not fit into a
@@ -70,6 +74,7 @@ impl Default for TeamSettings {
             role: None,
             retention: Retention::default(),
             send_weekly_report: false,
+            hides_level: false,
         }
     }
 }
@@ -196,6 +201,20 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
                 Reveal::AfterReply => "after you reply; looking earlier needs confirmation".into(),
                 Reveal::Open => "open to everyone at any time".into(),
             })
+        }),
+    },
+    TeamSetting {
+        key: "show_level",
+        is_required: false,
+        option: SettingOption {
+            name: "show_level",
+            description: "Show level and topic before the answer is revealed (from the next question on)",
+            in_setup: true,
+        },
+        kind: SettingKind::Flag(|settings, show_level| settings.hides_level = !show_level),
+        line: SettingLine::Own("Level and topic", |settings| {
+            let text = "hidden until you see the model answer or the next question is out";
+            settings.hides_level.then(|| text.into())
         }),
     },
     TeamSetting {

@@ -1,5 +1,5 @@
-//! The PostgreSQL backend: a row per guild with its snapshot, and another one with its own questions if
-//! it has any. Views show them to operators as tables. A save is one transaction.
+//! The PostgreSQL backend: a row per guild with its snapshot, and a row for each of its own questions.
+//! Views show them to operators as tables. A save is one transaction.
 //!
 //! `write` and `read` save and load guilds. `lease` ensures that only one process writes the guilds
 //! of a shard, `assignment` decides which process should own which shards, and `cluster` keeps the

@@ -31,9 +31,16 @@ const UPSERT_GUILD: &str = "insert into guild as kept (guild, commit, state, wak
     values ($1, 1, $2::text::jsonb, $3::text::timestamptz, $4, $5) \
     on conflict (guild) do update set commit = kept.commit + 1, state = excluded.state, \
     wake = excluded.wake, managed = excluded.managed, places = excluded.places returning commit";
-const UPSERT_QUESTIONS: &str = "insert into server_questions (guild, state) values ($1, $2::text::jsonb) \
-    on conflict (guild) do update set state = excluded.state";
-const DELETE_QUESTIONS: &str = "delete from server_questions where guild = $1";
+const UPSERT_QUESTION_LIST: &str = "insert into server_question_list as kept (guild, state) \
+    values ($1, $2::text::jsonb) on conflict (guild) do update set state = excluded.state \
+    where kept.state is distinct from excluded.state";
+const UPSERT_QUESTIONS: &str = "insert into server_question as kept (guild, id, number, state) \
+    select $1, one ->> 'id', (one ->> 'number')::integer, one from jsonb_array_elements($2::text::jsonb) one \
+    on conflict (guild, id) do update set number = excluded.number, state = excluded.state \
+    where kept.state is distinct from excluded.state";
+const DELETE_REMOVED_QUESTIONS: &str =
+    "delete from server_question where guild = $1 and id <> all($2)";
+const DELETE_QUESTIONS: &str = "delete from server_question_list where guild = $1";
 const UPSERT_METADATA: &str = "insert into note (name, text) values ($1, $2) on conflict (name) do update set text = excluded.text";
 
 /// Why a guild could not be saved or deleted.
@@ -165,20 +172,40 @@ pub(super) async fn save(
     .await
 }
 
-/// Replaces the row of a server's own questions, as a part of a transaction.
+/// Replaces a server's own questions, as a part of a transaction. Rows that are the same already are
+/// not written. All are compared with those of the database, and not with what was saved last,
+/// because a commit in doubt may have written others.
 pub(super) async fn save_questions(
     transaction: &mut Transaction<'_>,
     guild: i64,
     questions: Option<&ServerQuestions>,
 ) -> Result<(), WriteError> {
-    let query = match questions {
-        Some(own) => transaction
-            .query(UPSERT_QUESTIONS)
-            .bind(guild)
-            .bind(jsonb_text(own)?),
-        None => transaction.query(DELETE_QUESTIONS).bind(guild),
+    let Some(own) = questions else {
+        let delete = transaction.query(DELETE_QUESTIONS).bind(guild);
+        delete.execute(&mut **transaction).await?;
+        return Ok(());
     };
-    query.execute(&mut **transaction).await?;
+    let mut list = serde_json::to_value(own)?;
+    let questions = list
+        .as_object_mut()
+        .and_then(|list| list.remove("questions"));
+    let ids: Vec<&str> = own.questions().iter().map(|one| one.id.as_str()).collect();
+    let list = transaction
+        .query(UPSERT_QUESTION_LIST)
+        .bind(guild)
+        .bind(jsonb_text(&list)?);
+    list.execute(&mut **transaction).await?;
+    let removed = transaction
+        .query(DELETE_REMOVED_QUESTIONS)
+        .bind(guild)
+        .bind(ids);
+    removed.execute(&mut **transaction).await?;
+    let questions = jsonb_text(&questions.unwrap_or_default())?;
+    let questions = transaction
+        .query(UPSERT_QUESTIONS)
+        .bind(guild)
+        .bind(questions);
+    questions.execute(&mut **transaction).await?;
     Ok(())
 }
 

@@ -3,11 +3,18 @@
 use std::fs;
 
 use super::backends::server_questions::{add_question, questions};
+use super::backends::{TestBackend, wait};
 use super::{GUILD, add_team, deleted_at, open};
+use crate::postgres::tests::test_database::TestDatabase;
 use crate::restore::{Restore, RestoreError, RestoreSource};
 use crate::transfer::{SourceFolder, TargetFolder};
 use crate::verify::verify;
-use crate::{Store, inspect};
+use crate::{Store, inspect, snapshot};
+
+/// Written by the first version with servers' own questions.
+const FIXTURE: &[u8] = include_bytes!(
+    "../../../../tests/fixtures/2026-11-30-questions/state/guilds/1110000000000000001.questions.json"
+);
 
 const SNAPSHOT: &str = "guilds/1110000000000000001.json";
 const CURRENT: &str = "guilds/1110000000000000001.questions.json";
@@ -73,6 +80,32 @@ async fn questions_without_a_snapshot_are_an_error() {
     state/guilds/1110000000000000001.json: the snapshot of server 1110000000000000001 is missing
       There is no earlier generation. Fix the file, or restore it from a backup.
     ");
+}
+
+#[test]
+fn the_first_format_is_read_and_written_unchanged() {
+    let read = snapshot::decode_questions(FIXTURE, GUILD).unwrap();
+    let written = snapshot::encode_questions(&read).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap().as_bytes(), FIXTURE);
+}
+
+/// Two backends, one form: a database returns what a file has.
+#[test]
+fn a_database_keeps_every_field() {
+    for database in TestDatabase::with_and_without_pooler() {
+        let backend = TestBackend::Database(database);
+        let read = snapshot::decode_questions(FIXTURE, GUILD).unwrap();
+        let store = backend.open();
+        let ((), commit) = store.upsert(GUILD, |guild| {
+            guild.set_server_questions(Some(read.clone())).unwrap();
+        });
+        wait(commit.wait()).unwrap();
+        assert!(store.close(std::time::Duration::from_secs(5)));
+        drop(store);
+        let reopened = backend.open();
+        let stored = reopened.read(GUILD, |guild| guild.server_questions().cloned());
+        assert_eq!(stored.flatten(), Some(read));
+    }
 }
 
 #[tokio::test]

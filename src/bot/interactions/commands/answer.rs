@@ -11,11 +11,13 @@ use crate::bot::gateway::event::{Interaction, InteractionData};
 use crate::bot::interactions::answer_cache::CachedMessage;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::message::Message;
 use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::{Question, QuestionRef};
+use quizloop_bank::{GuildQuestions, Question, QuestionRef};
+use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, MessageId};
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::LoadedGuild;
@@ -33,7 +35,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
         autocomplete: &[("question", question_choices)],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
-            "`/answer` shows the model answer, first its key points, and `/hint` a hint. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
+            "`/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()
         }),
         handler: CommandHandler::Cached(run),
     }),
@@ -47,23 +49,66 @@ fn options() -> Vec<Value> {
 }
 
 fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let questions = ctx.questions(guild);
-    let found = questions.search(typed, AUTOCOMPLETE_CHOICES_MAX);
-    found.into_iter().map(question_choice).collect()
+    choices_among(ctx, guild, typed, |questions, one| {
+        questions.is_enabled(&one.id)
+    })
 }
 
-/// Returns the suggestion for a question.
-pub fn question_choice(question: &Question) -> AutocompleteChoice {
-    AutocompleteChoice {
-        name: choice_name(question),
+/// Returns suggestions for a question among those for which `filter` returns true.
+pub fn choices_among(
+    ctx: &BotContext,
+    guild: GuildId,
+    typed: &str,
+    filter: impl Fn(&GuildQuestions, &Question) -> bool,
+) -> Vec<AutocompleteChoice> {
+    let questions = ctx.questions(guild);
+    let choice = |(question, level): (&Question, LevelDisplay)| AutocompleteChoice {
+        name: choice_name(question, level),
         value: question.id.clone(),
-    }
+    };
+    let found = search(ctx, guild, &questions, typed, |one| filter(&questions, one));
+    found.into_iter().map(choice).collect()
+}
+
+/// Returns the questions that match a text, the best first. A question whose level and topic are
+/// hidden is found by words of its text alone, and not by its topic or number.
+fn search<'q>(
+    ctx: &BotContext,
+    guild: GuildId,
+    questions: &'q GuildQuestions,
+    typed: &str,
+    filter: impl Fn(&Question) -> bool,
+) -> Vec<(&'q Question, LevelDisplay)> {
+    // Suggestions don't wait for a guild that is not in memory.
+    let loaded = ctx.store.loaded(guild);
+    let level = |question: &Question| {
+        let hides_level = |state: &Guild| state.hides_level(&question.id);
+        let hides_level = loaded.as_ref().and_then(|guild| guild.read(hides_level));
+        LevelDisplay::hidden_if(hides_level.unwrap_or(false))
+    };
+    let found = questions
+        .search_among(typed, AUTOCOMPLETE_CHOICES_MAX, filter)
+        .into_iter();
+    let with_level = found.map(|question| (question, level(question)));
+    let is_found = |(question, level): &(&Question, LevelDisplay)| {
+        *level == LevelDisplay::Shown || has_a_word_of(question, typed)
+    };
+    with_level.filter(is_found).collect()
+}
+
+/// Whether the text of a question has one of the typed words.
+fn has_a_word_of(question: &Question, typed: &str) -> bool {
+    let text = question.question.to_lowercase();
+    let mut words = typed.split_whitespace().map(str::to_lowercase);
+    words.any(|word| text.contains(&word))
 }
 
 /// Returns the number, if the question has one, and the beginning of its text.
-fn choice_name(question: &Question) -> String {
+fn choice_name(question: &Question, level: LevelDisplay) -> String {
     let text = question.question.replace('`', "");
-    let name = match question.number_label() {
+    // Neighbouring numbers have the same topic.
+    let number = question.number_label();
+    let name = match number.filter(|_| level == LevelDisplay::Shown) {
         Some(number) => format!("{number} · {text}"),
         None => text,
     };
@@ -303,7 +348,11 @@ pub fn resolve_question(
 /// suggestion.
 fn find_question(ctx: &BotContext, guild: GuildId, text: &str) -> Result<QuestionRef, UserError> {
     let questions = ctx.questions(guild);
-    let best = || questions.find(&questions.search(text, 1).first()?.id);
+    let is_enabled = |question: &Question| questions.is_enabled(&question.id);
+    let best = || {
+        let found = search(ctx, guild, &questions, text, is_enabled);
+        questions.find(&found.first()?.0.id)
+    };
     let found = questions.find(text.trim()).or_else(best);
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! `/hint`: how to answer the question of this channel or thread.
+//! `/hint`: how to go about the question of this channel or thread.
 
 use super::answer::resolve_question;
 use super::slash_command::{

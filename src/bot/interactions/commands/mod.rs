@@ -14,6 +14,7 @@ mod assessment;
 mod compare;
 pub mod help;
 mod hint;
+mod history;
 mod leaderboard;
 mod message_command;
 mod privacy;
@@ -62,6 +63,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &hint::COMMAND,
     &streak::COMMAND,
     &leaderboard::COMMAND,
+    &history::COMMAND,
     &progress::COMMAND,
     &remind::COMMAND,
     &suggest::COMMAND,
@@ -355,6 +357,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::Remove { .. }
                 | ComponentId::Import { .. }
                 | ComponentId::PostNow { .. }
+                | ComponentId::History { .. }
                 | ComponentId::Reports { .. }
                 | ComponentId::CloseReport { .. }
                 | ComponentId::Questions { .. }
@@ -495,6 +498,9 @@ async fn on_component(
             suggestion,
             decision,
         } => update_message(suggest::decide(ctx, interaction, guild, suggestion, decision).await),
+        ComponentId::History { page, topic } => {
+            history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
+        }
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
         }

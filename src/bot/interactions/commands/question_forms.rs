@@ -83,7 +83,7 @@ pub fn open(interaction: &Interaction, purpose: FormPurpose) -> Result<Response,
 /// Opens the form with the texts of one of the server's own questions.
 pub async fn open_edit(ctx: &BotContext, interaction: &Interaction) -> Result<Response, UserError> {
     let guild = &load_briefly(ctx, interaction).await?;
-    let question = team_questions::find_own(ctx, interaction, guild.id())?;
+    let question = team_questions::find_own(ctx, interaction, guild)?;
     // The form shows the answer.
     if let Some(confirm) = confirmation(interaction, guild, &question) {
         return Ok(Response::New(confirm));

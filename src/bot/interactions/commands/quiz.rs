@@ -15,7 +15,7 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{MadePoints, OptionOrder, QuizAction, QuizState, ScoredPage};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
-use crate::bot::render::daily::topic_label;
+use crate::bot::render::daily::{LevelDisplay, topic_label};
 use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
@@ -64,8 +64,9 @@ fn options() -> Vec<Value> {
     ]
 }
 
+/// Returns topics whose name contains what a member has typed.
 pub fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    let typed = typed.to_lowercase().replace(' ', "-");
+    let typed = parse_topic(typed);
     let choice = |topic: &str| AutocompleteChoice {
         name: topic_label(topic),
         value: topic.to_owned(),
@@ -78,6 +79,11 @@ pub fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<Autoc
         .collect()
 }
 
+/// Returns a topic as questions name it, from what a member has typed.
+pub fn parse_topic(typed: &str) -> String {
+    typed.trim().to_lowercase().replace(' ', "-")
+}
+
 /// Asks the first question.
 pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let level = interaction
@@ -87,7 +93,7 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
     let topic = interaction.text("topic");
     let start = QuizState {
         question: String::new(),
-        topic: topic.map(|topic| topic.trim().to_lowercase().replace(' ', "-")),
+        topic: topic.map(parse_topic),
         level: level.map_err(|_| UserError::NoMatchingQuestion)?,
         mode: parse_mode(interaction.text("mode"))?,
         reviews_before: 0,
@@ -249,6 +255,8 @@ fn next_question(
     let header = QuizHeader {
         reason: pick.reason,
         due: due_count(ctx, interaction, guild, practice.today),
+        // An open question is not picked.
+        level: LevelDisplay::Shown,
     };
     Ok(render::question(question, &state, header, false))
 }
@@ -314,13 +322,16 @@ fn hint(
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(interaction, guild);
     let question = &*question_by_id(ctx, guild.id(), &state.question)?;
-    let review = |guild: &Guild| guild.review(interaction.user, &state.question).copied();
-    let review = guild.read(review).flatten();
+    let (review, hides_level) = guild.read_or_empty(|guild| {
+        let review = guild.review(interaction.user, &state.question).copied();
+        (review, guild.hides_level(&state.question))
+    });
     let header = QuizHeader {
         reason: review.map_or(PickReason::New, |review| {
             pick_reason(&review, practice.today)
         }),
         due: due_count(ctx, interaction, guild, practice.today),
+        level: LevelDisplay::hidden_if(hides_level),
     };
     Ok(render::question(question, state, header, true))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{confirmation, question_choice};
+use super::answer::{choices_among, confirmation};
 use super::quiz::topic_choices;
 use super::slash_command::{
     Action, Autocomplete, CommandHandler, Help, Subcommand, SubcommandGroup, Visibility,
@@ -14,10 +14,11 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::custom_id::QuestionListFilter;
 use crate::bot::interactions::question_form::FormPurpose;
-use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
+use crate::bot::interactions::response::AutocompleteChoice;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::server_questions::{self as render, ListedQuestion};
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::{GuildQuestions, Question, QuestionRef};
+use quizloop_bank::{Question, QuestionRef};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::server_questions::{ServerQuestionError, is_server_id};
@@ -140,36 +141,23 @@ fn list_options() -> Vec<Value> {
 }
 
 fn all_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    choices(ctx, guild, typed, |_, _| true)
+    choices_among(ctx, guild, typed, |_, _| true)
 }
 
 fn own_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    choices(ctx, guild, typed, |_, one| is_server_id(&one.id))
+    choices_among(ctx, guild, typed, |_, one| is_server_id(&one.id))
 }
 
 fn enabled_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    choices(ctx, guild, typed, |questions, one| {
+    choices_among(ctx, guild, typed, |questions, one| {
         questions.is_enabled(&one.id)
     })
 }
 
 fn disabled_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
-    choices(ctx, guild, typed, |questions, one| {
+    choices_among(ctx, guild, typed, |questions, one| {
         !questions.is_enabled(&one.id)
     })
-}
-
-fn choices(
-    ctx: &BotContext,
-    guild: GuildId,
-    typed: &str,
-    filter: impl Fn(&GuildQuestions, &Question) -> bool,
-) -> Vec<AutocompleteChoice> {
-    let questions = ctx.questions(guild);
-    let found = questions.search_among(typed, AUTOCOMPLETE_CHOICES_MAX, |question| {
-        filter(&questions, question)
-    });
-    found.into_iter().map(question_choice).collect()
 }
 
 fn run_list(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
@@ -197,6 +185,7 @@ pub fn list(
         .map(|question| ListedQuestion {
             question,
             is_enabled: questions.is_enabled(&question.id),
+            level: level_display(guild, question),
         })
         .filter(|one| match filter {
             QuestionListFilter::Own => is_server_id(&one.question.id),
@@ -220,6 +209,8 @@ fn show(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Com
     let listed = ListedQuestion {
         question,
         is_enabled: ctx.questions(guild.id()).is_enabled(&question.id),
+        // The admin has confirmed or replied.
+        level: LevelDisplay::Shown,
     };
     Ok(render::show(listed, guild.read(author).flatten()).ephemeral())
 }
@@ -242,13 +233,20 @@ fn find(
 pub fn find_own(
     ctx: &BotContext,
     interaction: &Interaction,
-    guild: GuildId,
+    guild: &LoadedGuild,
 ) -> Result<QuestionRef, UserError> {
-    let question = find(ctx, interaction, guild)?;
+    let question = find(ctx, interaction, guild.id())?;
     if !is_server_id(&question.id) {
         return Err(UserError::InvalidOption(render::not_own(&question)));
     }
     Ok(question)
+}
+
+/// Returns whether the level and the topic of a question are shown, which they are not while a team
+/// that hides them asks it.
+fn level_display(guild: &LoadedGuild, question: &Question) -> LevelDisplay {
+    let hides_level = guild.read_or_empty(|state| state.hides_level(&question.id));
+    LevelDisplay::hidden_if(hides_level)
 }
 
 async fn set_enabled(
@@ -266,7 +264,8 @@ async fn set_enabled(
     changed.map_err(refused)?;
     // With one more question, a team that had none may be due.
     ctx.wake_scheduler.notify_one();
-    Ok(render::enabled(question, is_enabled))
+    let level = level_display(guild, question);
+    Ok(render::enabled(question, level, is_enabled))
 }
 
 fn refused(error: ServerQuestionError) -> UserError {
@@ -278,7 +277,7 @@ fn ask_before_removal(
     interaction: &Interaction,
     guild: &LoadedGuild,
 ) -> CommandResult {
-    let question = find_own(ctx, interaction, guild.id())?;
+    let question = find_own(ctx, interaction, guild)?;
     check_not_in_use(guild, &question)?;
     Ok(render::confirm_removal(&question).ephemeral())
 }

@@ -1,4 +1,5 @@
 mod documents;
+mod history;
 mod own_questions;
 mod settings;
 

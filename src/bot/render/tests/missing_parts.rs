@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use super::{Bank, Kind, Question, built_in, team_with_rounds};
+use super::{Bank, Kind, Question, Shown, built_in, team_with_rounds};
 use crate::bot::fuzzing::discord_limits;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::assessment::AssessmentState;
@@ -64,22 +64,25 @@ fn score(rating: Rating) -> Score {
 fn the_daily_message_has_what_there_is() {
     let mut round = team_with_rounds().rounds()[0].clone();
     round.remaining = 20;
-    assert_snapshot!(daily::post(&minimal(), &round, 0), @"
+    assert_snapshot!(daily::post(&minimal(), &round, 0, Shown), @"
     **Question of the day:** What is a closure?
     -- Question 1 · 2026-03-23 · reply in the thread
+    ( Hint ) q1:hint:closures
     ( Model answer ) q1:answer:closures
     ( My streak ) q1:streak
     ");
-    assert_snapshot!(wrap_up::wrap_up(&round, Some(&minimal()), 1, &[]), @"
+    assert_snapshot!(wrap_up::wrap_up(&round, Some(&minimal()), 1, &[], Shown), @"
     **Wrap-up:** 1 member has answered so far.
     Replies count until the next question is out.
     -- Wrap-up of 2026-03-23
     ( Model answer ) q1:answer:closures
+    ( Hint ) q1:hint:closures
     ");
     assert_snapshot!(reveal::hint(&minimal()), @"
+    # Hint
     **What is a closure?**
 
-    There is no hint for this question.
+    The model answer has 8 words.
     ");
 }
 
@@ -112,7 +115,7 @@ fn the_model_answer_has_no_empty_page() {
 }
 
 #[test]
-fn a_question_with_a_link_and_a_hint_has_two_pages() {
+fn a_question_with_a_link_and_advice_has_two_pages() {
     let question = Question {
         how_to_answer: Some("Name the scope.".into()),
         docs: Some("https://example.org/closures".into()),
@@ -137,7 +140,7 @@ fn a_question_with_a_link_and_a_hint_has_two_pages() {
     ( Traps and tips ) q1:page:t:me:-:closures
     ( Report a mistake ) q1:report:closures
     # Traps and tips
-    [Hint] Name the scope.
+    [How to answer] Name the scope.
     ( Answer ) q1:page:s:me:-:closures
     ( Traps and tips – disabled ) q1:page:t:me:-:closures
     ( Report a mistake ) q1:report:closures
@@ -150,12 +153,14 @@ fn practice_without_key_points_is_rated_with_four_buttons() {
     let header = QuizHeader {
         reason: PickReason::New,
         due: 0,
+        level: Shown,
     };
     assert_snapshot!(quiz::question(&question, &state, header, false), @"
     # Practice
     **What is a closure?**
     [Why now] new to you
     -- Answer out loud before you look. Practice doesn't affect your streak.
+    ( Hint ) q1:quiz:h:m*a0:closures:*
     ( Write my answer ) q1:quiz:w:m*a0:closures:*
     ( Show the answer ) q1:quiz:a:m*a0:closures:*
     ( Another ) q1:quiz:n:m*a0:closures:*

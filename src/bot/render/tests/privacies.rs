@@ -34,7 +34,7 @@ fn stored_data() {
     };
     assert_snapshot!(privacy::overview(&kept), @"
     # Your data
-    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The one text I store is a mistake that you report, for the admins.
+    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The only texts I store are a mistake that you report, and a question that you write or suggest for this server.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
@@ -45,12 +45,15 @@ fn stored_data() {
     ");
     assert_snapshot!(privacy::overview(&hidden), @"
     # Your data
-    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The one text I store is a mistake that you report, for the admins.
+    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The only texts I store are a mistake that you report, and a question that you write or suggest for this server.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     • the key points that you ticked for 3 questions, of each team's two newest
     • how many key points you ticked in 2 topics
     • 1 mistake that you reported, until an admin closes the report
+    • that you wrote 2 questions of this server
+    • 1 question that you suggested, until an admin decides
+    • your part in 3 suggestions: that you made or decided it, and what was decided
     • your reminder time in 2 teams
     • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports

@@ -6,6 +6,7 @@ use jiff::civil::date;
 use super::{Bank, Question, built_in, question};
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{OptionOrder, QuizState};
+use crate::bot::render::daily::LevelDisplay::{Hidden, Shown};
 use crate::bot::render::quiz::{self, QuizHeader, Score};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, UserId};
@@ -56,6 +57,7 @@ fn asking() {
     let new = QuizHeader {
         reason: PickReason::New,
         due: 0,
+        level: Shown,
     };
     assert_snapshot!(quiz::question(&one, &at, new, false), @"
     # Practice
@@ -72,19 +74,31 @@ fn asking() {
     let due = QuizHeader {
         reason: PickReason::Due,
         due: 3,
+        level: Shown,
     };
-    assert_snapshot!(quiz::question(&one, &at, due, true), @r#"
+    assert_snapshot!(quiz::question(&one, &at, due, true), @"
     # Practice
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
     [Level] junior
     [Topic] fundamentals
     [Why now] time to repeat
-    [Hint] Say "a coroutine object" and "nothing has run yet" as two separate statements. Then name the mistake behind the question, the forgotten `await`, and how you notice it: by the "never awaited" warning in a log or a test. If you know JavaScript, add that its async functions start at once. How the object works inside isn't asked.
+    [Hint] Say what it is, why it is so, and what follows from it in practice. A complete answer makes 6 key points.
     -- 3 to repeat today · Answer out loud before you look. Practice doesn't affect your streak.
     ( Write my answer ) q1:quiz:w:m*a65535:coroutine-objects:structured-concurrency
     ( Show the answer ) q1:quiz:a:m*a65535:coroutine-objects:structured-concurrency
     ( Another ) q1:quiz:n:m*a65535:coroutine-objects:structured-concurrency
-    "#);
+    ");
+    let posted = QuizHeader {
+        level: Hidden,
+        ..due
+    };
+    let posted = quiz::question(&one, &at, posted, true);
+    assert_eq!(posted.embeds[0].color, Hidden.color(&one));
+    let text = posted.to_string();
+    assert!(
+        !text.contains("junior") && !text.contains("[Topic]"),
+        "{text}"
+    );
     assert_snapshot!(quiz::answer_modal(&one, &at), @"
     # My answer q1:quiz:m*a65535:coroutine-objects:structured-concurrency
     **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
@@ -100,6 +114,7 @@ fn choosing_an_output() {
     let again = QuizHeader {
         reason: PickReason::Again,
         due: 1,
+        level: Shown,
     };
     assert_snapshot!("quiz_predict", quiz::question(&one, &at, again, false));
     let chosen = |place| QuizState {

@@ -10,6 +10,7 @@ use crate::bot::interactions::question_form::{
     FormPurpose, QuestionForm, QuestionOptions, QuestionTexts,
 };
 use crate::bot::interactions::response::Response;
+use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::message::Message;
 use crate::bot::render::server_questions::{self as render, ListedQuestion};
 use crate::bot::render::{question_check, question_form};
@@ -36,6 +37,7 @@ const fn listed(question: &Question, is_enabled: bool) -> ListedQuestion<'_> {
     ListedQuestion {
         question,
         is_enabled,
+        level: LevelDisplay::Shown,
     }
 }
 
@@ -206,6 +208,15 @@ fn lists() {
     **#2** You call a function that was defined with async def. What do you get back, and when does its body s… · junior · fundamentals · concept
     📥 1 suggestion is waiting for you to decide: `/team questions list filter:suggestions`
     ");
+    let hidden = ListedQuestion {
+        level: LevelDisplay::Hidden,
+        ..listed(&built_in, true)
+    };
+    let message = render::list(QuestionListFilter::Shared, &[hidden], 0, 0);
+    assert_snapshot!(message, @"
+    # 1 question for all servers
+    You call a function that was defined with async def. What do you get back, and when does its body s…
+    ");
     let many: Vec<Question> = (1..=25)
         .map(|number| own(number, &"|".repeat(300)))
         .collect();
@@ -316,8 +327,9 @@ fn answers_to_admins_and_members() {
         render::added(12),
         render::edited(12),
         render::suggested(3),
-        render::enabled(&mine, true),
-        render::enabled(&built_in, false),
+        render::enabled(&mine, LevelDisplay::Shown, true),
+        render::enabled(&built_in, LevelDisplay::Shown, false),
+        render::enabled(&built_in, LevelDisplay::Hidden, true),
         render::confirm_removal(&mine),
         render::removed(12),
         Message::text(render::not_own(&built_in)),
@@ -331,10 +343,11 @@ fn answers_to_admins_and_members() {
     Thank you! Your suggestion is saved as number 3. Admins of this server see it with your name. Once they decide, I tell you below your next command here.
     #s12 is enabled. It can come up from the next draw on.
     #2 is disabled: it is not drawn any more, neither for a team nor for practice. If it is posted already, it stays. `/team questions enable` undoes this.
+    "You call a function that was defined with async def. What do you get back, and when does its body s…" is enabled. It can come up from the next draw on.
     Remove #s12 "Why \*\*so\*\*?"? This can't be undone. `/team questions disable` keeps it.
     ( Remove it ) q1:question-remove:s-00000012
     #s12 is removed.
-    #2 "You call a function that was defined with async def. What do you get back, and when does its body s…" is a question for all servers, so it can't be changed here. `/team questions disable` takes it out of this server's draw.
+    "You call a function that was defined with async def. What do you get back, and when does its body s…" is a question for all servers, so it can't be changed here. `/team questions disable` takes it out of this server's draw.
     #s12 is the newest question in <#20>, so it can't be removed yet. Try again after the next question, or disable it with `/team questions disable`.
     This suggestion no longer exists.
     "#);

@@ -1,21 +1,32 @@
 -- A server's own questions, apart from its snapshot: a reply writes the snapshot, which must not contain up to two megabytes
--- of questions. Servers without own questions have no row.
+-- of questions. A row per question, so that a change of one writes no other. Servers without own questions have no row.
 
-create table server_questions (
+-- Everything but the questions: the highest number, disabled ids, suggestions and decisions.
+create table server_question_list (
     guild bigint primary key references guild on delete cascade,
     state jsonb  not null
 );
 
--- Copies of deleted data have them as well.
-alter table deleted_guild add column questions jsonb;
+create table server_question (
+    guild  bigint  not null references server_question_list on delete cascade,
+    id     text    not null,
+    number integer not null,
+    state  jsonb   not null,
+    primary key (guild, id)
+);
 
-create view server_question as
-select s.guild, q ->> 'id' as id, (q ->> 'number')::integer as number, (q ->> 'author')::bigint as author,
-       (q ->> 'added_at')::timestamptz as added_at, q #>> '{content,question}' as question,
-       not coalesce(s.state -> 'disabled' ? (q ->> 'id'), false) as enabled, q as state
-from server_questions s, jsonb_array_elements(s.state -> 'questions') q;
+-- Both together, as in the second file beside a snapshot.
+create view server_questions as
+select list.guild, list.state || jsonb_build_object('questions', coalesce((
+    select jsonb_agg(question.state order by question.number) from server_question question
+    where question.guild = list.guild
+), '[]')) as state
+from server_question_list list;
 
 create view suggestion as
-select s.guild, (o ->> 'number')::integer as number, (o ->> 'author')::bigint as author, (o ->> 'at')::timestamptz as at,
-       o #>> '{content,question}' as question, o as state
-from server_questions s, jsonb_array_elements(s.state #> '{suggestions,open}') o;
+select list.guild, (open ->> 'number')::integer as number, (open ->> 'author')::bigint as member,
+       (open ->> 'at')::timestamptz as at, open #>> '{content,question}' as question, open as state
+from server_question_list list, jsonb_array_elements(list.state #> '{suggestions,open}') open;
+
+-- Copies of deleted data have them as well.
+alter table deleted_guild add column questions jsonb;

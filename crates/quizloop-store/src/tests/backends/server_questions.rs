@@ -11,6 +11,7 @@ use super::super::{GUILD, add_team, deleted_at};
 use super::eviction::{evict_all, open_with_clock};
 use super::{TestBackend, load_guild, on_each_backend, save, wait};
 use crate::Store;
+use crate::postgres::tests::test_database::TestDatabase;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
 use quizloop_core::server_questions::QuestionContent;
@@ -79,14 +80,43 @@ fn questions_survive_a_restart_and_evictions() {
     });
 }
 
+/// Only the row of the changed question is written. Files have one for all of them.
+#[test]
+fn a_change_of_one_question_writes_no_other() {
+    for database in TestDatabase::with_and_without_pooler() {
+        let backend = TestBackend::Database(database);
+        let store = backend.open();
+        for _ in 0..3 {
+            assert!(save(&store, GUILD, add_question));
+        }
+        let versions = || {
+            let all = version(&backend).unwrap();
+            all.split(' ').map(str::to_owned).collect::<Vec<_>>()
+        };
+        let before = versions();
+        assert!(save(&store, GUILD, |guild| {
+            let second = guild.server_questions().unwrap().questions()[1].id.clone();
+            guild.edit_question(&second, content("Edited?")).unwrap();
+        }));
+        let changed = |after: Vec<String>| {
+            let pairs = after.into_iter().zip(before.clone());
+            pairs
+                .map(|(after, before)| after != before)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(changed(versions()), [false, false, true, false]);
+        close(store);
+    }
+}
+
 /// Returns something that changes whenever the questions are written.
 fn version(backend: &TestBackend) -> Option<String> {
     match backend {
         TestBackend::Folder(dir) => {
-            let file = dir.path().join(format!("guilds/{GUILD}.questions.json"));
-            let written = std::fs::metadata(file).ok()?;
-            // Each save makes a new file.
             use std::os::unix::fs::MetadataExt as _;
+            let file = dir.path().join(format!("guilds/{GUILD}.questions.json"));
+            // Each save makes a new file.
+            let written = std::fs::metadata(file).ok()?;
             Some(format!(
                 "{} {:?}",
                 written.ino(),
@@ -94,7 +124,9 @@ fn version(backend: &TestBackend) -> Option<String> {
             ))
         }
         TestBackend::Database(database) => {
-            let version = "select coalesce(max(xmin::text), '') from server_questions";
+            let version = "select coalesce(string_agg(version, ' ' order by place), '') from (\
+                select xmin::text as version, 0 as place from server_question_list \
+                union all select xmin::text, number from server_question) all_rows";
             Some(database.ask(version)).filter(|version| !version.is_empty())
         }
     }

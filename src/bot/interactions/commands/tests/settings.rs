@@ -89,6 +89,7 @@ fn each_field_has_a_setting() {
         role,
         retention,
         send_weekly_report,
+        hides_level,
     } = from_config(&samples);
     let default = TeamSettings::default();
     assert_ne!(at, default.schedule.at);
@@ -101,6 +102,7 @@ fn each_field_has_a_setting() {
     assert_ne!(role, default.role);
     assert_ne!(retention, default.retention);
     assert_ne!(send_weekly_report, default.send_weekly_report);
+    assert_ne!(hides_level, default.hides_level);
 }
 
 #[test]
