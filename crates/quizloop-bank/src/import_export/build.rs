@@ -214,25 +214,22 @@ impl<'o> QuestionBuilder<'o> {
         if question_text.is_empty() {
             reasons.push(NO_QUESTION.to_owned());
         }
-        let answer = match text(Field::Answer) {
-            Some(answer) => answer,
-            None => match self.options.default_answer {
-                Some(answer) => {
-                    self.notes.default_answers += 1;
-                    answer.to_owned()
-                }
-                None => {
-                    reasons.push(NO_ANSWER.to_owned());
-                    String::new()
-                }
-            },
-        };
+        let mut answer = text(Field::Answer);
+        if answer.is_none()
+            && let Some(default) = self.options.default_answer
+        {
+            self.notes.default_answers += 1;
+            answer = Some(default.to_owned());
+        }
+        if answer.is_none() {
+            reasons.push(NO_ANSWER.to_owned());
+        }
         let program = |field| record.text(field).map(|text| trim_lines(&text));
         let list = |field| texts_of(record, is_own).list(field);
         let mut question = Question {
             number: parsed(record, Field::Number, "a whole number", &mut reasons),
             question: question_text,
-            answer,
+            answer: answer.unwrap_or_default(),
             how_to_answer: text(Field::HowToAnswer),
             example_answer: text(Field::ExampleAnswer),
             points: list(Field::Points),
@@ -319,8 +316,8 @@ impl<'o> QuestionBuilder<'o> {
     }
 
     fn add_choices(&mut self, record: &Record, question: &mut Question) {
-        let all = record.list(Field::Choices);
-        let wrong = record.list(Field::WrongChoices);
+        let choices = |field| texts_of(record, false).choices(field);
+        let (all, wrong) = (choices(Field::Choices), choices(Field::WrongChoices));
         let choices = if all.is_empty() {
             Choices::with_wrong(&wrong, &question.answer)
         } else {
@@ -389,6 +386,13 @@ impl Texts<'_> {
             _ => self.record.list(field),
         };
         items.iter().map(|item| reflow(item)).collect()
+    }
+
+    /// Returns choices in the form of an answer, to which they are compared.
+    fn choices(&self, field: Field) -> Vec<String> {
+        let items = self.record.list(field);
+        let choices = items.iter().map(|item| self.markdown(item, Field::Answer));
+        choices.collect()
     }
 
     fn markdown(&self, text: &str, field: Field) -> String {

@@ -166,7 +166,7 @@ fn is_numbered_choice(name: &str) -> bool {
         name.strip_prefix(beginning).is_some_and(|rest| {
             matches!(
                 rest.as_bytes(),
-                [b'0'..=b'9'] | [b'a'..=b'h'] | [b'0'..=b'9', b'0'..=b'9']
+                [b'0'..=b'9' | b'a'..=b'h'] | [b'0'..=b'9', b'0'..=b'9']
             )
         })
     })

@@ -198,6 +198,45 @@ fn markdown_with_bold_questions_in_sections_by_level() {
 }
 
 #[test]
+fn markdown_with_numbered_bold_questions_or_headings_in_answers() {
+    let numbered = read(
+        "a.md",
+        "### **7. Lists**\n\n### **Beginner:**\n\n1. **What is a list?**\n   - It has items.\n   - In order.\n\n\
+         2. **What is a tuple?**\n   - It has\n     items.\n\n### **Advanced**\n\n\
+         1. **What is a view?**\n   ```py\n   view()\n   ```\n",
+    );
+    let bold = read(
+        "b.md",
+        "### Basics\n\n**1. What is a type?**\n\n#### **Types**\nA set of values.\n\n\
+         **2. What is a class?**\n\n#### **Classes**\n- a type\n",
+    );
+    insta::assert_snapshot!(described(&numbered) + &described(&bold), @"
+    5: other [junior] what-is-a-list-89d3dacf
+      Q: What is a list?
+      A: - It has items.
+         - In order.
+    9: other [junior] what-is-a-tuple-6577dcc6
+      Q: What is a tuple?
+      A: - It has items.
+    15: other [senior] what-is-a-view-9005d9ed
+      Q: What is a view?
+      A: ```py
+         view()
+         ```
+    3: other [junior] what-is-a-type-d8c5cc5a
+      Q: What is a type?
+      A: **Types**
+         
+         A set of values.
+    8: other [junior] what-is-a-class-f5137a76
+      Q: What is a class?
+      A: **Classes**
+         
+         - a type
+    ");
+}
+
+#[test]
 fn markdown_with_numbered_lists_or_summaries() {
     let numbered = read(
         "a.md",
@@ -257,7 +296,7 @@ fn lists_of_trivia_bots() {
     }"#;
     let open_trivia = r#"{"response_code": 0, "results": [{"category": "Science: Computers",
       "type": "multiple", "difficulty": "easy", "question": "What does &quot;GIL&quot; lock?",
-      "correct_answer": "The interpreter", "incorrect_answers": ["A file", "A row", "A door"]}]}"#;
+      "correct_answer": "The interpreter", "incorrect_answers": ["A file", "A &quot;row&quot;", "A door"]}]}"#;
     let texts = [
         described(&read("a.json", by_topic)),
         described(&read("b.json", open_trivia)),
@@ -282,8 +321,8 @@ fn lists_of_trivia_bots() {
       code: def f():
              return 1
       output: one
-    1: science-computers [junior] what-does-gil-lock-a-a-door-b-a-file-11b9259d
-      Q: What does "GIL" lock? A) A door B) A file C) A row D) The interpreter
+    1: science-computers [junior] what-does-gil-lock-a-a-row-b-a-door-939e8780
+      Q: What does "GIL" lock? A) A "row" B) A door C) A file D) The interpreter
       A: D) The interpreter
     "#);
 }
@@ -567,13 +606,12 @@ fn a_mistake_in_many_rows_is_said_once() {
         let _ = writeln!(table, "Question {number}?,{answer}");
     }
     table += "\"What\nnow?\",,more\n";
-    insta::assert_snapshot!(
-        read("a.csv", &table).mistakes.iter().map(|mistake| format!("{mistake}\n")).collect::<String>(),
-        @"
+    let mistakes = read("a.csv", &table).mistakes;
+    let mistakes: Vec<_> = mistakes.iter().map(Mistake::to_string).collect();
+    insta::assert_snapshot!(mistakes.join("\n"), @"
     15 rows were left out: it has no answer (lines 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, …)
     line 32: the row has 3 cells, but the first line has 2 (put each text that contains the separator in double quotes)
-    "
-    );
+    ");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn tidy_line(line: &str) -> String {
         return format!("\n**{}**\n", heading.replace("**", ""));
     }
     // A code block on one line would become prose with three backticks.
-    let line = if line.matches("```").count() % 2 == 0 {
+    let line = if line.matches("```").count().is_multiple_of(2) {
         line.replace("```", "`")
     } else {
         line.to_owned()

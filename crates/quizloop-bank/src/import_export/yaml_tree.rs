@@ -105,6 +105,8 @@ impl TreeBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn parsed(text: &str) -> Result<Tree, Box<Diagnostic>> {
@@ -121,10 +123,8 @@ mod tests {
     fn aliases_and_deep_nesting_are_refused() {
         let mut laughs = "a: &a [x, x]\n".to_owned();
         for (before, name) in ('a'..='y').zip('b'..='z') {
-            laughs += &format!(
-                "{name}: &{name} [{}]\n",
-                vec![format!("*{before}"); 9].join(", ")
-            );
+            let aliases = vec![format!("*{before}"); 9].join(", ");
+            let _ = writeln!(laughs, "{name}: &{name} [{aliases}]");
         }
         let deep = [
             "[".repeat(100_000),

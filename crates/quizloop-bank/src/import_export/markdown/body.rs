@@ -110,7 +110,7 @@ impl Body {
         match self.choices.last_mut() {
             // "A" or nothing before a code block: the block is the choice.
             Some(choice) if !self.has_label && choice.text.chars().count() <= CODE_CHOICE_MAX => {
-                choice.text = source.trim().to_owned();
+                source.trim().clone_into(&mut choice.text);
             }
             _ if is_after => self.after.push(source.trim_end().to_owned()),
             _ => {

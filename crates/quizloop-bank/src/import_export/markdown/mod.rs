@@ -7,6 +7,7 @@ mod outline;
 use quizloop_diagnostics::Source;
 
 use self::outline::{BlockKind, OutlineBlock, outline};
+use super::super::question::Level;
 use super::build::level_of;
 use super::fields::Field;
 use super::html;
@@ -14,8 +15,8 @@ use super::plain_text;
 use super::read_any::Rows;
 use super::record::{Markup, Record};
 
-/// How often more bold lines than headings there must be, so that they are the questions.
-const BOLD_FACTOR: usize = 2;
+/// How much more a question in a block of its own counts than one in a list.
+const OWN_BLOCK_WEIGHT: usize = 2;
 
 /// Words before or above a part of an answer.
 const PART_LABELS: [&str; 12] = [
@@ -71,58 +72,63 @@ struct Item<'t> {
 
 /// Reads a Markdown file.
 pub(super) fn read(source: &Source) -> Rows {
-    let text = source.text();
-    let blocks = outline(text, 1);
-    let Some(style) = style_of(&blocks) else {
-        return plain_text::read_lines(source);
-    };
+    let blocks = outline(source.text(), 1);
+    let headings = (1..=6).rev().map(Style::Headings);
+    let styles = std::iter::once(Style::Bold)
+        .chain(headings)
+        .chain([Style::Details, Style::Numbers]);
+    let read = styles.map(|style| {
+        let records = records(&blocks, style);
+        (style.score(&records), records)
+    });
+    // The first one of those with the highest score.
+    let best = read.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    match best {
+        Some((_, records)) if !records.is_empty() => Rows {
+            records,
+            ..Rows::default()
+        },
+        _ => plain_text::read_lines(source),
+    }
+}
+
+impl Style {
+    /// Returns how well questions in this style fit a file: how many have an answer. Numbered lists
+    /// and summaries are usual in answers, too.
+    fn score(self, records: &[Record]) -> usize {
+        let answered = records.iter().filter(|record| record.has(Field::Answer));
+        let count = answered.count();
+        match self {
+            Self::Headings(_) | Self::Bold => count * OWN_BLOCK_WEIGHT,
+            Self::Details | Self::Numbers => count,
+        }
+    }
+}
+
+/// Returns the questions in a style.
+fn records(blocks: &[OutlineBlock<'_>], style: Style) -> Vec<Record> {
     let mut items: Vec<Item<'_>> = Vec::new();
     let mut level = None;
     let mut is_inside = false;
     for block in blocks {
-        let titles = titles(&block, style);
+        let titles = titles(block, style);
         if !titles.is_empty() {
             is_inside = true;
             let with_level = |item| Item { level, ..item };
             items.extend(titles.into_iter().map(with_level));
-        } else if is_section(&block, style) {
+            continue;
+        }
+        let item = items.last_mut().filter(|_| is_inside);
+        // A heading directly below a question is a part of its answer.
+        let is_first = item.as_ref().is_some_and(|item| item.is_empty());
+        if is_section(block, style, is_first) {
             level = section_level(block.source);
             is_inside = false;
-        } else if let Some(item) = items.last_mut().filter(|_| is_inside) {
-            item.body.push(block);
+        } else if let Some(item) = item {
+            item.body.push(block.clone());
         }
     }
-    let records = items.iter().filter_map(record);
-    Rows {
-        records: records.collect(),
-        ..Rows::default()
-    }
-}
-
-/// Returns the style with the most questions. Numbered lists and summaries are usual in answers, too.
-fn style_of(blocks: &[OutlineBlock<'_>]) -> Option<Style> {
-    let count = |style| -> usize { blocks.iter().map(|block| titles(block, style).len()).sum() };
-    let headings = (1..=6)
-        .map(|level| (count(Style::Headings(level)), level))
-        .max()
-        .filter(|(count, _)| *count > 0);
-    let bold = count(Style::Bold);
-    match headings {
-        Some((count, _)) if bold > count * BOLD_FACTOR => return Some(Style::Bold),
-        Some((count, level)) if count > 1 => return Some(Style::Headings(level)),
-        None if bold > 0 => return Some(Style::Bold),
-        Some(_) | None => {}
-    }
-    let (details, numbers) = (count(Style::Details), count(Style::Numbers));
-    if details > 0 || numbers > 1 {
-        let is_details = details >= numbers;
-        return Some(if is_details {
-            Style::Details
-        } else {
-            Style::Numbers
-        });
-    }
-    headings.map(|(_, level)| Style::Headings(level))
+    items.iter().filter_map(record).collect()
 }
 
 /// Returns the questions that a block begins, if it begins any.
@@ -151,17 +157,25 @@ impl<'t> Item<'t> {
             body: Vec::new(),
         }
     }
+
+    /// Whether nothing follows the question so far.
+    fn is_empty(&self) -> bool {
+        self.body.is_empty() && self.rest.trim().is_empty()
+    }
 }
 
-/// Whether a block ends the question before it without beginning another one.
-fn is_section(block: &OutlineBlock<'_>, style: Style) -> bool {
+/// Whether a block ends the question before it without beginning another one. `is_first` says that
+/// it is the first one after the question.
+fn is_section(block: &OutlineBlock<'_>, style: Style, is_first: bool) -> bool {
     let BlockKind::Heading(found) = block.kind else {
         return false;
     };
     let heading = heading_text(block.source);
     match style {
-        Style::Headings(level) => !is_label(heading) && found <= level,
-        Style::Bold | Style::Numbers | Style::Details => !is_label(heading),
+        _ if is_label(heading) => false,
+        Style::Headings(level) => found <= level,
+        Style::Bold => !is_first || section_level(block.source).is_some(),
+        Style::Numbers | Style::Details => true,
     }
 }
 
@@ -173,7 +187,7 @@ fn heading_text(source: &str) -> &str {
 
 /// Returns the word of a heading that stands for a level: "Beginner:".
 fn section_level(source: &str) -> Option<&'static str> {
-    level_of(heading_text(source)).map(|level| level.name())
+    level_of(heading_text(source)).map(Level::name)
 }
 
 /// Whether a heading or the first words of a paragraph introduce a part of an answer.
