@@ -57,7 +57,7 @@ pub async fn upload(State(shared): State<Arc<SandboxState>>, request: Request) -
     let part = |name: &str| parts.iter().find(|part| part.name == name);
     let (Some(user), Some(file)) = (part("as"), part("file")) else {
         return Err(HttpError::bad_request(
-            &"send a form with the parts \"as\" and \"file\", such as: curl -F as=USER -F file=@questions.csv",
+            &"send a form with the parts \"as\" and \"file\", such as: curl -F as=USER -F file=@table.csv",
         ));
     };
     let user = std::str::from_utf8(&user.bytes).ok();

@@ -55,7 +55,7 @@ impl Sandbox {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sandbox = Sandbox::start(Options::default()).await?;
-    /// let file = sandbox.upload(ids::ADA, "questions.csv", "question,answer")?;
+    /// let file = sandbox.upload(ids::ADA, "table.csv", "name,value")?;
     /// let options = [("file", file.to_string().into())];
     /// sandbox.command(ids::GENERAL, ids::ADA, "import", &options).await;
     /// # Ok(())
