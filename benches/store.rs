@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use divan::Bencher;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
-use quizloop_core::question_picker::{PickMode, PickRequest};
+use quizloop_core::question_picker::{PickMode, PickOrder, PickRequest};
 use quizloop_store::Store;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -86,6 +86,7 @@ fn pick_a_question(bencher: Bencher<'_, '_>) {
     let candidates: Vec<&str> = bank.iter().map(String::as_str).collect();
     let request = PickRequest {
         mode: PickMode::Mixed,
+        order: PickOrder::Random,
         candidates: &candidates,
         shown: "",
         today: day(200),

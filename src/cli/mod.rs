@@ -57,7 +57,7 @@ enum CliCommand {
     Check(CommonArgs),
     /// Print the link that adds the bot to a server, with only the permissions it needs
     Invite(invite::InviteArgs),
-    /// List, show, export and import questions
+    /// List, show, export, import and compare questions
     Bank(bank::BankArgs),
     /// Inspect, verify, move or restore saved data
     State(state::StateArgs),

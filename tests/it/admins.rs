@@ -104,7 +104,7 @@ async fn autocomplete_offers_at_most_25_matches() {
     assert!(questions.len() <= 25, "{questions:?}");
     assert!(questions[0].contains("gather"), "{questions:?}");
     assert!(
-        suggestions_for(&world, "question", "7").await[0].starts_with("007"),
+        suggestions_for(&world, "question", "7").await[0].starts_with("#7 · "),
         "found by its number"
     );
 }

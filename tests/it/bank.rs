@@ -1,6 +1,8 @@
-//! Runs every code example of the bank under every installed Python, and compares its output.
+//! Runs every code example of the bank under every installed Python, also without the GIL, and
+//! compares its output.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,12 +25,67 @@ const TRIES: usize = 3;
 /// Number of examples that run in parallel. They mostly sleep.
 const PARALLEL: usize = 4;
 
-/// Returns the Pythons on this machine by minor version, from 3.11 on.
-fn pythons() -> BTreeMap<u16, PathBuf> {
+/// A version of Python, as one executable provides it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version {
+    minor: u16,
+    /// Whether it is a free-threaded build. Programs then run without the GIL.
+    free_threaded: bool,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "3.{}", self.minor)?;
+        if self.free_threaded {
+            write!(f, " without the GIL")?;
+        }
+        Ok(())
+    }
+}
+
+impl Version {
+    /// The arguments with which programs run. `-X gil=0` is `PYTHON_GIL=0`, which `-I` ignores; a
+    /// build with the GIL would refuse it.
+    const fn arguments(self) -> &'static [&'static str] {
+        if self.free_threaded {
+            &["-I", "-X", "gil=0"]
+        } else {
+            &["-I"]
+        }
+    }
+
+    /// Returns the version of an executable, from 3.11 on.
+    fn of(python: &Path) -> Option<Self> {
+        let script = "import sys, sysconfig\nif sys.version_info >= (3, 11):\n    \
+                      print(sys.version_info[1], sysconfig.get_config_var('Py_GIL_DISABLED') or 0)";
+        let output = python_output(python, &["-I"], script)?;
+        let (minor, free_threaded) = output.split_once(' ')?;
+        let version = Self {
+            minor: minor.parse().ok()?,
+            free_threaded: free_threaded == "1",
+        };
+        let script = "import sys; print(sys._is_gil_enabled())";
+        let runs_without = || python_output(python, version.arguments(), script);
+        (!version.free_threaded || runs_without()? == "False").then_some(version)
+    }
+}
+
+/// Returns what a script prints; `None` if it fails or if there is no such Python.
+fn python_output(python: &Path, arguments: &[&str], script: &str) -> Option<String> {
+    let mut command = Command::new(python);
+    command.args(arguments).args(["-c", script]);
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
+
+/// Returns the Pythons on this machine, from 3.11 on. `python3.14t` is the usual name of a
+/// free-threaded build.
+fn pythons() -> BTreeMap<Version, PathBuf> {
     let home = std::env::var("HOME").unwrap_or_default();
     let pyenv = std::env::var("PYENV_ROOT").unwrap_or_else(|_| format!("{home}/.pyenv"));
     let mut candidates: Vec<PathBuf> = (11..=15)
-        .map(|minor| format!("python3.{minor}").into())
+        .flat_map(|minor| ["", "t"].map(|suffix| format!("python3.{minor}{suffix}").into()))
         .collect();
     if let Ok(versions) = std::fs::read_dir(Path::new(&pyenv).join("versions")) {
         candidates
@@ -37,31 +94,21 @@ fn pythons() -> BTreeMap<u16, PathBuf> {
     candidates.push("python3".into());
     let mut found = BTreeMap::new();
     for python in candidates {
-        if let Some(minor) = minor_version(&python).filter(|minor| *minor >= 11) {
-            found.entry(minor).or_insert(python);
+        if let Some(version) = Version::of(&python) {
+            found.entry(version).or_insert(python);
         }
     }
     found
 }
 
-fn minor_version(python: &Path) -> Option<u16> {
-    let script = "import sys; print(sys.version_info[1] if sys.version_info[0] == 3 else 0)";
-    let output = Command::new(python)
-        .args(["-c", script])
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-}
-
 /// Runs a program from a file: the workers of a process pool import it, which `-c` does not allow.
 /// Returns its output, or why it failed.
-fn run(python: &Path, code: &str) -> Result<String, String> {
+fn run(python: &Path, version: Version, code: &str) -> Result<String, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let program = folder.path().join("program.py");
     std::fs::write(&program, code).map_err(|error| error.to_string())?;
     let mut child = Command::new(python)
-        .arg("-I")
+        .args(version.arguments())
         .arg(&program)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -129,7 +176,7 @@ struct Job<'b> {
     name: &'static str,
     code: &'b str,
     expected: &'b str,
-    minor: u16,
+    version: Version,
     python: &'b Path,
 }
 
@@ -138,31 +185,30 @@ impl Job<'_> {
     fn failure(&self) -> Option<String> {
         let mut result = Err(String::new());
         for _ in 0..TRIES {
-            result = run(self.python, self.code);
+            result = run(self.python, self.version, self.code);
             if result.as_deref().map(trimmed) == Ok(trimmed(self.expected)) {
                 return None;
             }
         }
-        let (id, name, minor) = (&self.question.id, self.name, self.minor);
-        Some(format!("{id} `{name}` under 3.{minor}: {result:?}"))
+        let (id, name, version) = (&self.question.id, self.name, self.version);
+        Some(format!("{id} `{name}` under {version}: {result:?}"))
     }
 }
 
-fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<u16, PathBuf>) -> Vec<Job<'b>> {
+fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<Version, PathBuf>) -> Vec<Job<'b>> {
     let all = bank.questions().iter().flat_map(|question| {
-        let supported = pythons.iter().filter(|(minor, _)| {
-            question
-                .python
-                .is_some_and(|python| python.supports(**minor))
+        let supported = pythons.iter().filter(|(version, _)| {
+            let python = question.python;
+            python.is_some_and(|python| python.supports(version.minor))
         });
-        supported.flat_map(move |(minor, python)| {
+        supported.flat_map(move |(version, python)| {
             let programs = programs(question).into_iter();
             programs.map(move |(name, code, expected)| Job {
                 question,
                 name,
                 code,
                 expected,
-                minor: *minor,
+                version: *version,
                 python,
             })
         })
@@ -201,18 +247,18 @@ fn every_example_prints_what_the_bank_says() {
     );
     let jobs = jobs(&bank, &pythons);
     let failures = run_all(&jobs);
-    let versions: Vec<_> = pythons.keys().map(|minor| format!("3.{minor}")).collect();
-    let versions = versions.join(", ");
-    log(&format!(
-        "{} runs of the examples of {} questions under Python {versions}",
-        jobs.len(),
-        bank.len(),
-    ));
+    log(&summary(&bank, &pythons, &jobs));
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     if is_ci {
+        let with_gil = pythons.keys().filter(|version| !version.free_threaded);
+        let number = with_gil.count();
         assert!(
-            pythons.len() >= VERSIONS_MIN,
-            "CI runs the examples under at least {VERSIONS_MIN} versions, not {versions}"
+            number >= VERSIONS_MIN,
+            "CI runs the examples under at least {VERSIONS_MIN} versions, not {number}"
+        );
+        assert!(
+            pythons.keys().any(|version| version.free_threaded),
+            "CI runs the examples under a free-threaded build, too"
         );
         assert_eq!(
             questions_not_run(&bank, &jobs),
@@ -220,6 +266,32 @@ fn every_example_prints_what_the_bank_says() {
             "no version ran these"
         );
     }
+}
+
+/// Returns the number of runs, in all and by version, and the programs that each version skips,
+/// because they need another one.
+fn summary(bank: &Bank, pythons: &BTreeMap<Version, PathBuf>, jobs: &[Job<'_>]) -> String {
+    let total: usize = bank.questions().iter().map(|one| programs(one).len()).sum();
+    let mut text = format!(
+        "{} runs of {total} programs of {} questions",
+        jobs.len(),
+        bank.len()
+    );
+    for version in pythons.keys() {
+        let runs = jobs.iter().filter(|job| job.version == *version).count();
+        let others = bank.questions().iter().filter(|question| {
+            let python = question.python;
+            !programs(question).is_empty()
+                && python.is_none_or(|python| !python.supports(version.minor))
+        });
+        let others: Vec<_> = others.map(|question| question.id.as_str()).collect();
+        let skipped = total - runs;
+        let _ = write!(text, "\nPython {version}: {runs} run, {skipped} skipped");
+        if !others.is_empty() {
+            let _ = write!(text, ", not for this version: {}", others.join(", "));
+        }
+    }
+    text
 }
 
 /// Writes a line even if the test passes: the test harness captures `println!`.

@@ -2,6 +2,12 @@
 
 use std::path::Path;
 
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{GuildId, UserId};
+use quizloop_core::members::NewRating;
+use quizloop_core::retention::Retention;
+use quizloop_core::review::Rating;
+
 use crate::operator::{quizloop, said};
 
 fn bank(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
@@ -444,4 +450,60 @@ fn a_question_that_discord_cannot_show() {
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("a.json:1: \"not-shown\":"), "{text}");
     assert!(text.contains(problem), "{text}");
+}
+
+/// The reviews of the data folder are compared with the levels, and nobody is named.
+#[test]
+fn statistics_of_the_reviews() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = bank(folder.path(), &["stats"]);
+    assert_eq!(code, Some(3));
+    insta::assert_snapshot!(text, @"quizloop: no data in state yet: start the bot once, or name the data folder with --state");
+    let mut guild = Guild::new(GuildId::new(1_110_000_000_000_000_001));
+    for (question, rating) in [
+        ("task-object", Rating::Good),
+        ("deadlines", Rating::Easy),
+        ("async-with", Rating::Easy),
+        ("stop-a-task", Rating::Again),
+        ("queue-join", Rating::Again),
+        ("barrier", Rating::Again),
+        ("sleep-zero", Rating::Hard),
+    ] {
+        for user in 1_150_000_000_000_000_001..=1_150_000_000_000_000_005 {
+            for count in 0..2 {
+                let rated = NewRating {
+                    question,
+                    review_count: count,
+                    rating,
+                    retention: Retention::default(),
+                    today: "2026-03-27".parse().unwrap(),
+                };
+                guild.rate(UserId::new(user), &rated);
+            }
+        }
+    }
+    let guilds = folder.path().join("data/guilds");
+    std::fs::create_dir_all(&guilds).unwrap();
+    let snapshot = serde_json::to_string(&guild).unwrap();
+    std::fs::write(guilds.join(format!("{}.json", guild.id())), snapshot).unwrap();
+    let (code, text) = bank(folder.path(), &["stats", "--state", "data"]);
+    assert_eq!(code, Some(0));
+    assert!(!text.contains("1150000000000000"), "{text}");
+    insta::assert_snapshot!(text, @r#"
+    70 reviews of 7 questions in 1 server. 7 questions have at least 10 reviews by 5 members.
+
+    level   questions  difficulty  forgotten  points said
+    junior          4         1.6        0 %            –
+    mid             3         8.8      100 %            –
+
+    Harder than their level:
+    question     level   like  difficulty  forgotten  points said  reviews
+    stop-a-task  junior  mid          8.8      100 %            –       10
+
+    6 questions agree with their level.
+
+    Difficulty is that of FSRS, from 1 to 10. Forgotten: later reviews that were rated "again". Points
+    said: key points that members ticked for their replies to daily questions. A question is listed if
+    its difficulty is nearest to the middle of another level, and one of the other two agrees.
+    "#);
 }

@@ -73,7 +73,7 @@ async fn a_week_with_nothing_but_questions_and_answers() {
     for day in 23..=27 {
         world.set_time(&format!("2026-03-{day}T09:00")).await;
         let post = world.post();
-        assert_eq!(buttons(&post), "Model answer · My streak");
+        assert_eq!(buttons(&post), "Hint · Model answer · My streak");
         lin.reply("in my own words").await;
         let answer = lin.press(post.id, "Model answer").await;
         let expected = "Again · Hard · Good · Easy · Report a mistake";
@@ -103,7 +103,7 @@ async fn a_week_with_nothing_but_questions_and_answers() {
             ");
         }
         let hint = world.sam().command_message("hint", &[]).await;
-        assert!(hint.text().contains("There is no hint for this question."));
+        assert!(hint.text().contains("The model answer has 3 words."));
     }
     assert_eq!(lin.streak().await, 5);
     let reviews = reviews(&world);
@@ -116,7 +116,7 @@ async fn a_week_with_nothing_but_questions_and_answers() {
     assert!(report.text().contains("1 member took part in 5 questions."));
     let wrap_ups = crate::wrap_up::wrap_ups_in(&world, world.thread());
     assert_eq!(wrap_ups.len(), 1);
-    assert_eq!(buttons(&wrap_ups[0]), "Model answer");
+    assert_eq!(buttons(&wrap_ups[0]), "Model answer · Hint");
     let progress = lin.command_message("progress", &[]).await;
     assert!(progress.ephemeral);
     let found = [("question", json!("queue handover"))];
@@ -142,7 +142,7 @@ async fn practice_is_rated_once() {
     ");
     assert_eq!(
         buttons(&asked),
-        "Write my answer · Show the answer · Another"
+        "Hint · Write my answer · Show the answer · Another"
     );
     let answer = world.lin().press(asked.id, "Show the answer").await;
     insta::assert_snapshot!(answer.text(), @"

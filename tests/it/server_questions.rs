@@ -177,14 +177,53 @@ async fn authors_see_export_and_delete_their_part() {
         confirmation.text()
     );
     world.lin().press(overview.id, "Delete for good").await;
-    for file in std::fs::read_dir(world.state().join("guilds")).unwrap() {
-        let path = file.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains(&ids::LIN.to_string()), "{}", path.display());
-    }
+    assert!(!guilds_folder(&world).contains(&ids::LIN.to_string()));
     let guild = inspect::guild(&world.state(), GUILD).unwrap();
     let own = guild.server_questions().unwrap();
     assert_eq!((own.questions().len(), own.suggestions().len()), (1, 0));
+}
+
+/// Killed before the questions are written for the first or the second time: a repeated deletion
+/// erases the author from both generations, although the questions are the same by then.
+#[cfg(all(feature = "failpoints", debug_assertions))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_a_members_deletion_leaves_no_author() {
+    for hit in [1, 2] {
+        let mut world = world_with(None, |guild| drop(add(guild, "Why?"))).await;
+        let overview = world.lin().command_message("privacy", &[]).await;
+        world.lin().press(overview.id, "Delete my data").await;
+        world.set_failpoints(&format!("questions.begin kill {hit}"));
+        let pressed = world
+            .sandbox
+            .press(overview.id, ids::LIN, "Delete for good", &[])
+            .await;
+        assert!(pressed.message().is_none(), "kill {hit}: {pressed:?}");
+        world.kill_if_alive().await;
+        world.set_failpoints("");
+        assert!(
+            guilds_folder(&world).contains(&ids::LIN.to_string()),
+            "kill {hit}"
+        );
+        world.start_bot().await;
+        let overview = world.lin().command_message("privacy", &[]).await;
+        world.lin().press(overview.id, "Delete my data").await;
+        world.lin().press(overview.id, "Delete for good").await;
+        assert!(
+            !guilds_folder(&world).contains(&ids::LIN.to_string()),
+            "kill {hit}"
+        );
+        let guild = inspect::guild(&world.state(), GUILD).unwrap();
+        assert_eq!(guild.server_questions().unwrap().questions().len(), 1);
+    }
+}
+
+/// Returns the contents of all files of servers.
+fn guilds_folder(world: &World) -> String {
+    let files = std::fs::read_dir(world.state().join("guilds")).unwrap();
+    let read = |file: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(file.unwrap().path()).unwrap()
+    };
+    files.map(read).collect()
 }
 
 /// Killed at each step of a deletion: the questions are live or can be restored, with the rest.

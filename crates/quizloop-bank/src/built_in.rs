@@ -1,43 +1,50 @@
-//! The question files that are compiled in.
+//! The files with questions and paths that are compiled in.
 
-/// Expands each topic to the file's name, for diagnostics, and its text.
+/// Expands each path, without its extension, to the file's name, for diagnostics, and its text.
 macro_rules! files {
-    ($($topic:literal),* $(,)?) => {
+    ($($name:literal),* $(,)?) => {
         &[$((
-            concat!("data/questions/", $topic, ".toml"),
-            include_str!(concat!("../../../data/questions/", $topic, ".toml")),
+            concat!("data/", $name, ".toml"),
+            include_str!(concat!("../../../data/", $name, ".toml")),
         )),*]
     };
 }
 
-/// Returns the names and texts of the built-in question files.
+/// Returns the names and texts of the built-in files: the questions, one file per topic, then the
+/// paths, in the order in which people see them.
 pub const fn built_in() -> &'static [(&'static str, &'static str)] {
     files![
-        "async-iteration",
-        "bug-spotting",
-        "cancellation",
-        "comparisons",
-        "context-managers",
-        "context",
-        "data-access",
-        "debugging",
-        "design",
-        "exceptions",
-        "fundamentals",
-        "loop-lifecycle",
-        "output-prediction",
-        "performance",
-        "queues",
-        "streams",
-        "structured-concurrency",
-        "subprocess",
-        "sync",
-        "syntax",
-        "tasks",
-        "testing",
-        "threads",
-        "timeouts",
-        "web",
+        "questions/async-iteration",
+        "questions/bug-spotting",
+        "questions/cancellation",
+        "questions/comparisons",
+        "questions/context-managers",
+        "questions/context",
+        "questions/data-access",
+        "questions/debugging",
+        "questions/design",
+        "questions/exceptions",
+        "questions/fundamentals",
+        "questions/loop-lifecycle",
+        "questions/output-prediction",
+        "questions/performance",
+        "questions/queues",
+        "questions/streams",
+        "questions/structured-concurrency",
+        "questions/subprocess",
+        "questions/sync",
+        "questions/syntax",
+        "questions/tasks",
+        "questions/testing",
+        "questions/threads",
+        "questions/timeouts",
+        "questions/web",
+        "paths/first-week",
+        "paths/backend",
+        "paths/data-pipelines",
+        "paths/live-coding",
+        "paths/senior-in-production",
+        "paths/python-3-11-to-3-15",
     ]
 }
 
@@ -46,18 +53,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_of_the_folder_is_compiled_in() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/questions");
-        let mut existing: Vec<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .map(|name| format!("data/questions/{name}"))
-            .collect();
+    fn every_file_of_the_folders_is_compiled_in() {
+        let files = |folder: &str| {
+            let path = format!("{}/../../data/{folder}", env!("CARGO_MANIFEST_DIR"));
+            let names = std::fs::read_dir(path).unwrap();
+            let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let names = names.map(|name| format!("data/{folder}/{name}"));
+            names.collect::<Vec<_>>()
+        };
+        let mut existing = [files("questions"), files("paths")].concat();
         existing.sort();
-        let listed: Vec<_> = built_in().iter().map(|(name, _)| *name).collect();
+        let mut listed: Vec<_> = built_in().iter().map(|(name, _)| *name).collect();
+        listed.sort_unstable();
         assert_eq!(
             listed, existing,
-            "list the files of data/questions in bank/built_in.rs"
+            "list the files of data/questions and data/paths in built_in.rs"
         );
     }
 }

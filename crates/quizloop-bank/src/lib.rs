@@ -16,6 +16,7 @@ mod missing_parts;
 mod phrases;
 mod python;
 mod question;
+mod question_path;
 mod question_view;
 mod read;
 mod reflow;
@@ -34,6 +35,7 @@ pub use self::python::{PythonVersion, PythonVersions};
 pub use self::question::{
     Frequency, Kind, Level, OTHER_TOPIC, ParseKeywordError, Question, SERVER_ID_PREFIX, TextField,
 };
+pub use self::question_path::{PATH_NAME_MAX, QuestionPath};
 pub use self::question_view::{GuildQuestions, QuestionRef, ServerBank};
 pub use self::search::SEARCH_MAX;
 /// A question file that the operator provides.

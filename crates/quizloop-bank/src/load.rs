@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::field_error::{self, FieldError};
 use super::question::{Level, Question, SERVER_ID_PREFIX};
+use super::question_path::{QuestionPath, SourcedPath};
 use super::read::{self, Origin};
 use super::search::SearchIndex;
 use super::sourced_question::SourcedQuestion;
 use super::{hints, missing_parts, unsupported_markup};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, RawFile, Source};
 
-/// The loaded questions, with a search index.
+/// The loaded questions, with a search index, and the paths through them.
 #[derive(Debug, Clone, Default)]
 pub struct Bank {
     questions: Vec<Question>,
@@ -19,6 +20,8 @@ pub struct Bank {
     packs: Vec<Option<Arc<str>>>,
     by_id: HashMap<String, usize>,
     index: SearchIndex,
+    /// The built-in paths, then the operator's, in the order of their files.
+    paths: Vec<QuestionPath>,
 }
 
 /// Where a question comes from.
@@ -47,14 +50,16 @@ pub struct LoadedFiles {
     pub sources: Vec<Source>,
     /// Entries without errors so far.
     pub questions: Vec<SourcedQuestion>,
+    /// Paths without errors so far.
+    pub paths: Vec<SourcedPath>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Bank {
-    /// Loads the built-in questions, given as names with texts, and the operator's. An operator's
-    /// question replaces the built-in one with the same id.
+    /// Loads the built-in files, given as names with texts, and the operator's. An operator's
+    /// question replaces the built-in one with the same id, and so does a path with the same name.
     ///
-    /// Entries with errors are skipped; each error becomes a diagnostic. Questions that are shown
+    /// Entries and paths with errors are skipped; each error becomes a diagnostic. Questions that are shown
     /// on Discord need [`Bank::check`].
     pub fn load(built_in: &[(&str, &str)], extra: &[RawFile]) -> (Self, Vec<Diagnostic>) {
         Self::from_files(LoadedFiles::read(built_in, extra), |_| Vec::new())
@@ -84,6 +89,7 @@ impl Bank {
         mut loaded: LoadedFiles,
         rule: impl Fn(&Question) -> Vec<FieldError>,
     ) -> (Self, Vec<Diagnostic>) {
+        loaded.drop_unusable_paths();
         loaded.drop_unusable(rule);
         loaded.drop_overridden();
         loaded.report_shared_numbers();
@@ -93,10 +99,17 @@ impl Bank {
             |entry: &SourcedQuestion| (!entry.built_in).then(|| Arc::clone(&packs[entry.file]));
         let entries = loaded.questions.into_iter();
         let questions = entries.map(|entry| (pack_of(&entry), entry.question));
-        (
-            Self::from_questions(questions.collect()),
-            loaded.diagnostics,
-        )
+        let mut bank = Self::from_questions(questions.collect());
+        bank.add_paths(loaded.paths);
+        (bank, loaded.diagnostics)
+    }
+
+    /// Adds the paths of which all questions are in the bank. A question that is not has an error,
+    /// which is reported already.
+    fn add_paths(&mut self, paths: Vec<SourcedPath>) {
+        let paths = paths.into_iter().map(|one| one.path);
+        let is_whole = |path: &QuestionPath| path.questions.iter().all(|id| self.get(id).is_some());
+        self.paths = paths.filter(is_whole).collect();
     }
 
     /// Creates the bank of one server's own questions. They belong to no pack.
@@ -126,6 +139,7 @@ impl Bank {
             questions,
             packs,
             by_id,
+            paths: Vec::new(),
         }
     }
 
@@ -195,6 +209,16 @@ impl Bank {
             .collect()
     }
 
+    /// Returns the path with that name.
+    pub fn path(&self, name: &str) -> Option<&QuestionPath> {
+        self.paths.iter().find(|path| path.name == name)
+    }
+
+    /// Returns all paths: the built-in ones, then the operator's, in the order of their files.
+    pub fn paths(&self) -> &[QuestionPath] {
+        &self.paths
+    }
+
     /// Returns where the question with that id comes from.
     pub fn source(&self, id: &str) -> Option<QuestionSource<'_>> {
         self.source_at(self.index_of(id)?)
@@ -248,6 +272,7 @@ impl LoadedFiles {
         let mut loaded = Self {
             sources: Vec::new(),
             questions: Vec::new(),
+            paths: Vec::new(),
             diagnostics: Vec::new(),
         };
         for (name, text) in built_in {
@@ -266,9 +291,10 @@ impl LoadedFiles {
             Err(diagnostic) => return self.diagnostics.push(*diagnostic),
         };
         let file = self.sources.len();
-        let (entries, diagnostics) = read::read(&source, Origin { file, built_in });
-        self.questions.extend(entries);
-        self.diagnostics.extend(diagnostics);
+        let contents = read::read(&source, Origin { file, built_in });
+        self.questions.extend(contents.questions);
+        self.paths.extend(contents.paths);
+        self.diagnostics.extend(contents.diagnostics);
         self.sources.push(source);
     }
 
@@ -297,6 +323,39 @@ impl LoadedFiles {
             .collect();
         self.questions
             .retain(|entry| !entry.built_in || !own.contains(&entry.question.id));
+    }
+
+    /// Drops paths with a name that another one of the same origin has, paths with unknown or
+    /// duplicate questions, and built-in paths that an operator's with the same name replaces.
+    ///
+    /// It comes before questions with errors are dropped: their ids are not unknown.
+    fn drop_unusable_paths(&mut self) {
+        let questions: HashSet<String> = self
+            .questions
+            .iter()
+            .map(|one| one.question.id.clone())
+            .collect();
+        let mut usable: Vec<SourcedPath> = Vec::new();
+        for path in std::mem::take(&mut self.paths) {
+            let is_same = |one: &&SourcedPath| {
+                one.path.name == path.path.name && one.built_in == path.built_in
+            };
+            let mut errors = path.check(&self.sources[path.file], &questions);
+            if let Some(first) = usable.iter().find(is_same) {
+                errors.push(path.duplicate_name(&self.sources, first));
+            }
+            if errors.is_empty() {
+                usable.push(path);
+            }
+            self.diagnostics.extend(errors);
+        }
+        let own: HashSet<String> = usable
+            .iter()
+            .filter(|one| !one.built_in)
+            .map(|one| one.path.name.clone())
+            .collect();
+        usable.retain(|one| !one.built_in || !own.contains(&one.path.name));
+        self.paths = usable;
     }
 
     /// Reports numbers that two questions share: a search for the number finds both.

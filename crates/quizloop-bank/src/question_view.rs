@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::load::{Bank, QuestionSource};
 use super::question::{Level, Question};
+use super::question_path::QuestionPath;
 
 /// A server's own questions, and the ids of the questions that its admins disabled: its own ones and
 /// shared ones.
@@ -94,6 +95,16 @@ impl GuildQuestions {
     /// Returns the ids of the enabled questions, in the same order.
     pub fn ids(&self) -> Vec<&str> {
         self.iter().map(|question| question.id.as_str()).collect()
+    }
+
+    /// Returns the path with that name.
+    pub fn path(&self, name: &str) -> Option<&QuestionPath> {
+        self.shared.path(name)
+    }
+
+    /// Returns all paths, in the order in which people see them.
+    pub fn paths(&self) -> &[QuestionPath] {
+        self.shared.paths()
     }
 
     /// Returns the question with that id, also if it is disabled.

@@ -8,6 +8,7 @@ use super::python::{
     ParsePythonVersionError, ParsePythonVersionsError, PythonVersion, PythonVersions,
 };
 use super::question::{Frequency, Kind, Level, OTHER_TOPIC, Question};
+use super::question_path::{self, SourcedPath};
 use super::reflow::{reflow, reflow_blocks, trim_lines};
 use super::sourced_question::{FieldSpan, SourcedQuestion};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
@@ -51,31 +52,52 @@ pub struct Origin {
     pub built_in: bool,
 }
 
-/// Reads all entries of a file. An entry with errors is skipped, and each error becomes a
-/// diagnostic.
-pub fn read(source: &Source, origin: Origin) -> (Vec<SourcedQuestion>, Vec<Diagnostic>) {
-    let mut reader = TomlReader::new(source);
-    let entries = read_questions(&mut reader, origin);
-    (entries, reader.into_diagnostics())
+/// Contents of a file.
+#[derive(Debug, Default)]
+pub struct FileContents {
+    pub questions: Vec<SourcedQuestion>,
+    pub paths: Vec<SourcedPath>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
-fn read_questions(reader: &mut TomlReader<'_>, origin: Origin) -> Vec<SourcedQuestion> {
+/// Reads all questions and paths of a file. Those with errors are skipped, and each error becomes a
+/// diagnostic.
+pub fn read(source: &Source, origin: Origin) -> FileContents {
+    let mut reader = TomlReader::new(source);
+    let mut contents = read_contents(&mut reader, origin);
+    contents.diagnostics = reader.into_diagnostics();
+    contents
+}
+
+fn read_contents(reader: &mut TomlReader<'_>, origin: Origin) -> FileContents {
+    let mut contents = FileContents::default();
     let Some(document) = reader.document() else {
-        return Vec::new();
+        return contents;
     };
-    let top = reader.table(document.get_ref(), 0..0, "a question file", &["question"]);
-    let Some(list) = reader.optional(&top, "question", toml_reader::array) else {
-        if reader.is_clean() {
-            let message = "this file contains no questions";
-            reader.error(
-                &(0..0),
-                message,
-                format!("start each question with {QUESTION_TABLE}"),
-            );
-        }
-        return Vec::new();
-    };
-    let tables = reader.items("question", list.value, toml_reader::table);
+    let known = ["question", "path"];
+    let top = reader.table(document.get_ref(), 0..0, "a question file", &known);
+    let questions = reader.optional(&top, "question", toml_reader::array);
+    let paths = reader.optional(&top, "path", toml_reader::array);
+    if questions.is_none() && paths.is_none() && reader.is_clean() {
+        let message = "this file contains no questions";
+        let fix = format!("start each question with {QUESTION_TABLE}");
+        reader.error(&(0..0), message, fix);
+    }
+    if let Some(list) = questions {
+        contents.questions = read_questions(reader, list.value, origin);
+    }
+    if let Some(list) = paths {
+        contents.paths = question_path::read(reader, list.value, origin);
+    }
+    contents
+}
+
+fn read_questions(
+    reader: &mut TomlReader<'_>,
+    list: &[toml_reader::TomlValue<'_>],
+    origin: Origin,
+) -> Vec<SourcedQuestion> {
+    let tables = reader.items("question", list, toml_reader::table);
     tables
         .into_iter()
         .filter_map(|found| {

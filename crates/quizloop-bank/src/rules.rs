@@ -16,7 +16,7 @@ const DOCS_MAX: usize = 512;
 const CODE_FENCE: &str = "```";
 
 /// What to do about a name that is not in kebab-case.
-const KEBAB_CASE_FIX: &str =
+pub(crate) const KEBAB_CASE_FIX: &str =
     "write lower-case letters and digits, with single hyphens between words";
 
 /// Returns an error for each broken rule. A question with errors is not asked. More rules hold for
@@ -60,7 +60,7 @@ fn check_tags(question: &Question, errors: &mut Vec<FieldError>) {
 
 /// Whether a name is in kebab-case. Ids become part of custom ids, in which `:` and `*` have a
 /// meaning.
-fn is_kebab_case(name: &str) -> bool {
+pub(crate) fn is_kebab_case(name: &str) -> bool {
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.split('-')
         .all(|word| !word.is_empty() && word.chars().all(is_allowed))

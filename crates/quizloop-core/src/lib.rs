@@ -21,6 +21,7 @@ pub mod posting;
 mod properties;
 pub mod question_picker;
 pub mod question_reports;
+pub mod question_stats;
 pub mod reminders;
 pub mod reply;
 pub mod retention;

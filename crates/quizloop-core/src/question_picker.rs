@@ -22,10 +22,22 @@ pub enum PickMode {
     Mixed,
 }
 
+/// The order in which new questions are picked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PickOrder {
+    /// At random.
+    #[default]
+    Random,
+    /// In the order of the candidates, as on a path. It ends when nothing is due and nothing is
+    /// new.
+    Listed,
+}
+
 /// The questions to choose from, and the member's choice of mode.
 #[derive(Debug, Clone, Copy)]
 pub struct PickRequest<'f, 'a> {
     pub mode: PickMode,
+    pub order: PickOrder,
     /// Ids of the questions that match topic and level, without those of open rounds.
     pub candidates: &'f [&'a str],
     /// The question on the message whose "Next" button was pressed; it is never picked again.
@@ -60,7 +72,7 @@ pub struct PickedQuestion<'a> {
 /// Why no question was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PickError {
-    /// No question matches topic and level.
+    /// There are no candidates.
     NoMatch,
     /// The question on the message is the only one that is due.
     OnlyShownDue,
@@ -79,10 +91,12 @@ impl Guild {
     /// Picks the next question. The order of preference, as far as the mode allows it:
     ///
     /// 1. due questions, the one most likely to be forgotten first;
-    /// 2. new questions, at random;
+    /// 2. new questions, at random or in the order of the candidates;
     /// 3. questions that the member rated "again" today, at random;
     /// 4. due questions that were asked today but not rated, in the order of the first;
     /// 5. questions that are not due yet, the one most likely to be forgotten first.
+    ///
+    /// With [`PickOrder::Listed`], the mixed mode ends after 2.
     ///
     /// A question for which `asked` returns true was asked today. It is picked again only if the
     /// member rated it "again", or if it still is due because they passed it over.
@@ -125,7 +139,11 @@ impl Guild {
             let free = unseen.filter(|one| !asked(one.question) && one.question != request.shown);
             // Collects first: choosing from an iterator would use one random number per item.
             let free: Vec<_> = free.collect();
-            free.choose(rng).map(|one| PickedQuestion {
+            let one = match request.order {
+                PickOrder::Random => free.choose(rng),
+                PickOrder::Listed => free.first(),
+            };
+            one.map(|one| PickedQuestion {
                 question: one.question,
                 review_count: 0,
                 reason: PickReason::New,
@@ -143,6 +161,7 @@ impl Guild {
         let pick = match request.mode {
             PickMode::Due => due().or_else(|| again(rng)).or_else(passed_over),
             PickMode::New => new(rng),
+            PickMode::Mixed if request.order == PickOrder::Listed => due().or_else(|| new(rng)),
             PickMode::Mixed => due()
                 .or_else(|| new(&mut *rng))
                 .or_else(|| again(&mut *rng))

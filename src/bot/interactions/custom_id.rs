@@ -484,6 +484,7 @@ mod tests {
         QuizState {
             question: question.into(),
             topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            path: None,
             level: Some(quizloop_bank::Level::Senior),
             mode: PickMode::Mixed,
             reviews_before: u16::MAX,
@@ -542,31 +543,18 @@ mod tests {
             ComponentId::CloseReport { page: usize::MAX },
             ComponentId::PostNow { channel },
             ComponentId::Remove { channel },
-            ComponentId::Import {
-                draft: DraftId(u64::MAX),
-                mode: ImportMode::Update,
-            },
-            ComponentId::CorrectDraft {
-                draft: DraftId(u64::MAX),
-            },
-            ComponentId::RemoveQuestion {
-                question: question.clone(),
-            },
-            ComponentId::OpenSuggestion,
         ];
-        let lists = QuestionListFilter::NAMES.map(|(_, filter)| ComponentId::Questions {
-            filter,
-            page: usize::MAX,
-        });
-        let decisions = [SuggestionDecision::Approve, SuggestionDecision::Reject];
-        let decisions = decisions.map(|decision| ComponentId::DecideSuggestion {
-            suggestion: u32::MAX,
-            decision,
-        });
         let actions = "h w 1 2 3 4 a p 0 A H G E n s e c i t sff e00 c01 i7f t80".split(' ');
-        let quiz_components = actions.map(|action| ComponentId::Quiz {
-            action: QuizAction::parse(action).unwrap(),
-            state: quiz(&question),
+        let on_path = || QuizState {
+            topic: None,
+            path: Some("p".repeat(quizloop_bank::PATH_NAME_MAX)),
+            ..quiz(&question)
+        };
+        let quiz_components = actions.flat_map(|action| {
+            [quiz(&question), on_path()].map(|state| ComponentId::Quiz {
+                action: QuizAction::parse(action).unwrap(),
+                state,
+            })
         });
         let assessments = AssessmentAction::LETTERS.map(|(_, action)| ComponentId::Assess {
             action,
@@ -588,23 +576,54 @@ mod tests {
         });
         let all = components.into_iter().chain(pages).chain(assessments);
         let all = all.chain(quiz_components).chain(privacy);
-        for component in all.chain(lists).chain(decisions) {
-            let id = component.custom_id();
-            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(ComponentId::parse(&id), Some(component));
+        all.for_each(check_component);
+        let modals = [
+            ModalId::Quiz(quiz(&question)),
+            ModalId::Quiz(on_path()),
+            ModalId::Report { question },
+        ];
+        modals.into_iter().for_each(check_modal);
+    }
+
+    fn check_component(component: ComponentId) {
+        let id = component.custom_id();
+        assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+        assert_eq!(ComponentId::parse(&id), Some(component));
+    }
+
+    fn check_modal(modal: ModalId) {
+        let id = modal.custom_id();
+        assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+        assert_eq!(ModalId::parse(&id), Some(modal));
+    }
+
+    #[test]
+    fn custom_ids_about_questions_round_trip_and_fit_the_limit() {
+        let draft = DraftId(u64::MAX);
+        for form in forms() {
+            for draft in [None, Some(draft)] {
+                let form = form.clone();
+                check_modal(ModalId::Question { draft, form });
+            }
         }
-        let modals = [ModalId::Quiz(quiz(&question)), ModalId::Report { question }];
-        let forms = forms().into_iter().flat_map(|form| {
-            let draft = |draft| ModalId::Question {
-                draft,
-                form: form.clone(),
-            };
-            [draft(None), draft(Some(DraftId(u64::MAX)))]
+        check_component(ComponentId::CorrectDraft { draft });
+        check_component(ComponentId::OpenSuggestion);
+        check_component(ComponentId::RemoveQuestion {
+            question: "q".repeat(quizloop_bank::ID_MAX),
         });
-        for modal in modals.into_iter().chain(forms) {
-            let id = modal.custom_id();
-            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(ModalId::parse(&id), Some(modal));
+        for (_, mode) in ImportMode::NAMES {
+            check_component(ComponentId::Import { draft, mode });
+        }
+        for (_, filter) in QuestionListFilter::NAMES {
+            let page = usize::MAX;
+            check_component(ComponentId::Questions { filter, page });
+        }
+        for decision in [SuggestionDecision::Approve, SuggestionDecision::Reject] {
+            let suggestion = u32::MAX;
+            check_component(ComponentId::DecideSuggestion {
+                suggestion,
+                decision,
+            });
         }
     }
 

@@ -128,6 +128,7 @@ pub fn next_row(question: &Question, reviews: u32) -> ActionRow {
     let state = QuizState {
         question: question.id.clone(),
         topic: None,
+        path: None,
         level: None,
         mode: PickMode::Mixed,
         reviews_before: 0,

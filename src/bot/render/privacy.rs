@@ -114,7 +114,7 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
     if kept.decisions > 0 {
         let decisions = pluralize(kept.decisions, "suggestion", "suggestions");
         lines.push(format!(
-            "your part in {decisions}: that you made or decided it, and what was decided"
+            "what was decided on {decisions} that you made or decided"
         ));
     }
     if kept.reminders > 0 {

@@ -13,7 +13,7 @@ use super::assessment::AssessmentResult;
 use super::daily::LevelDisplay;
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
-use super::quiz::{QuizHeader, Score};
+use super::quiz::{PathPosition, QuizHeader, Score};
 use super::reveal::{OpenAnswer, RoundPlace};
 use super::{assessment, daily, feedback, quiz, remind, reveal, wrap_up};
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -39,6 +39,9 @@ const ADVISED_FACTOR: usize = 4;
 
 /// A number that is longer than any that the bot shows.
 const LONG_NUMBER: u32 = 1_000_000_000;
+
+/// The title of a path with the greatest length that the bank allows.
+const LONG_TITLE: &str = "WWWWWWWWWWWWWWWWWWWWWWWWW";
 
 /// Returns an error for each part of a message that Discord would reject. A part that is too long
 /// in several messages is reported once, where it is longest.
@@ -167,6 +170,11 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     let header = QuizHeader {
         reason: PickReason::Again,
         due: LONG_NUMBER,
+        path: Some(PathPosition {
+            title: LONG_TITLE,
+            position: usize::MAX,
+            total: usize::MAX,
+        }),
         level: LevelDisplay::Shown,
     };
     for hint in [false, true] {
@@ -282,6 +290,7 @@ fn sample_state(question: &Question) -> QuizState {
     QuizState {
         question: question.id.clone(),
         topic: Some(question.topic.clone()),
+        path: None,
         level: Some(question.effective_level()),
         mode: PickMode::Mixed,
         reviews_before: u16::MAX,

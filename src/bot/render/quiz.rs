@@ -30,13 +30,39 @@ const OPTION_LETTERS: [&str; OPTION_COUNT] = ["A", "B", "C", "D"];
 
 /// What is shown above and below a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuizHeader {
+pub struct QuizHeader<'a> {
     /// Why the question was picked.
     pub reason: PickReason,
     /// Reviews due today, including this one.
     pub due: u32,
+    /// Where the question is on the member's path, if they follow one.
+    pub path: Option<PathPosition<'a>>,
     /// The question may have been posted since it was asked here.
     pub level: LevelDisplay,
+}
+
+/// The place of a question on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathPosition<'a> {
+    pub title: &'a str,
+    /// Counted from 1.
+    pub position: usize,
+    /// Number of questions on the path.
+    pub total: usize,
+}
+
+/// What a member has seen of a path on which nothing is left for today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathProgress {
+    pub title: String,
+    /// Number of questions on the path.
+    pub total: usize,
+    /// Number of questions that the member has not scored yet.
+    pub unseen: usize,
+    /// The local date today.
+    pub today: Date,
+    /// When the next one is due for review, if the member has scored any.
+    pub next: Option<Date>,
 }
 
 /// The result of a review.
@@ -55,7 +81,12 @@ pub struct Score {
 }
 
 /// The question, with the hint if `hint` is set.
-pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint: bool) -> Message {
+pub fn question(
+    question: &Question,
+    state: &QuizState,
+    header: QuizHeader<'_>,
+    hint: bool,
+) -> Message {
     let outputs = outputs(question, state);
     let choice =
         |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
@@ -71,6 +102,14 @@ pub fn question(question: &Question, state: &QuizState, header: QuizHeader, hint
         .level
         .add_fields(embed, question)
         .inline_field("Why now", reason_text(header.reason));
+    if let Some(path) = header.path {
+        let PathPosition {
+            title,
+            position,
+            total,
+        } = path;
+        embed = embed.inline_field("Path", format!("{title} · {position} of {total}"));
+    }
     if hint {
         embed = embed.question_field("Hint", hint_text(question));
     }
@@ -378,6 +417,37 @@ fn remaining_due_text(score: &Score) -> String {
     match score.due {
         0 => "Nothing else to repeat today.".into(),
         due => format!("{due} more to repeat today."),
+    }
+}
+
+/// What a member reads when nothing is left on a path for today.
+pub fn path_progress_text(progress: &PathProgress) -> String {
+    let PathProgress {
+        title,
+        total,
+        unseen,
+        today,
+        next,
+    } = progress;
+    let questions = pluralize(*total, "question", "questions");
+    let next = next.map_or_else(String::new, |day| {
+        format!(" The next repeat comes {}.", relative_day(*today, day))
+    });
+    match unseen {
+        0 if *total == 0 => format!(
+            "An admin has disabled every question of **{title}**. `/quiz path:` has other paths."
+        ),
+        0 => format!(
+            "🎉 That's all of **{title}**: you've scored every one of its {questions}.{next} \
+             `/quiz path:` has other paths."
+        ),
+        unseen => {
+            let are = if *unseen == 1 { "is" } else { "are" };
+            format!(
+                "That's all of **{title}** for today. {unseen} of its {questions} {are} still \
+                 without a score: `/quiz path:` continues there tomorrow.{next}"
+            )
+        }
     }
 }
 

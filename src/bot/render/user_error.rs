@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::message::Message;
+use super::quiz::PathProgress;
 use super::text::relative_time;
 use crate::bot::discord::rest::ApiError;
 use quizloop_core::id::ChannelId;
@@ -164,6 +165,10 @@ pub enum UserError {
     OnlyThisDue,
     /// The member has seen every matching question.
     NothingUnseen,
+    /// Nothing is left for today on the member's path.
+    PathEnded(PathProgress),
+    /// There is no such path.
+    PathNotFound(String),
     /// The other member has hidden their streak.
     StreakHidden,
     /// Only admins may do that.
@@ -226,6 +231,11 @@ impl UserError {
             Self::NothingDue { next: None, .. } => "Nothing to repeat yet. Questions come back once you've scored them; `/quiz mode:new` has new ones.".into(),
             Self::OnlyThisDue => "This is the only question left to repeat today. Score it, or try `/quiz mode:new`.".into(),
             Self::NothingUnseen => "You've seen every matching question. `/quiz` without a mode repeats what you know least.".into(),
+            Self::PathEnded(progress) => super::quiz::path_progress_text(progress),
+            Self::PathNotFound(text) => format!(
+                "There is no path \"{}\". Pick one of the suggestions.",
+                super::text::quote(text)
+            ),
             Self::StreakHidden => "This member has hidden their streak.".into(),
             Self::AdminsOnly => "You need the \"Manage Server\" permission for this.".into(),
             Self::ManagedByConfig => "This team is set up in the bot's config file. Ask the person who runs the bot to change it.".into(),

@@ -1,7 +1,8 @@
-//! `bank`: lists, shows, exports and imports questions.
+//! `bank`: lists, shows, exports and imports questions, and compares them with the reviews.
 
 mod import;
 mod show;
+mod stats;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,6 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::exit::{CliError, Exit};
 use super::output;
+use super::state::source::StateSource;
 use super::{CommonArgs, load};
 use quizloop_bank::import_export::{AnkiCards, AnkiDeckName, AnkiOptions};
 use quizloop_bank::{Bank, Level, Question, SEARCH_MAX, import_export};
@@ -50,6 +52,8 @@ enum BankCommand {
     },
     /// Create a question file from another tool's file, and report what can't be imported
     Import(import::ImportArgs),
+    /// Compare the levels of the questions with how well members know them
+    Stats,
 }
 
 #[derive(Debug, Args)]
@@ -136,7 +140,8 @@ pub fn run(args: &BankArgs) -> Result<(), CliError> {
     if let BankCommand::Import(import) = &args.command {
         return import::run(import);
     }
-    let bank = load::bank(&load::config(&args.common)?)?;
+    let config = load::config(&args.common)?;
+    let bank = load::bank(&config)?;
     match &args.command {
         BankCommand::List { filter, words } => list(&bank, filter, &words.join(" ")),
         BankCommand::Show { question } => show(&bank, question),
@@ -145,6 +150,7 @@ pub fn run(args: &BankArgs) -> Result<(), CliError> {
             format,
             anki,
         } => export(&select_questions(&bank, filter, "")?, *format, anki),
+        BankCommand::Stats => stats::run(&bank, &StateSource::open(&config)?),
         BankCommand::Import(_) => Ok(()),
     }
 }

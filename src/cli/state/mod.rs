@@ -4,7 +4,7 @@
 mod adopt;
 mod reports;
 mod restore;
-mod source;
+pub(super) mod source;
 mod transfer;
 mod verify;
 

@@ -120,15 +120,16 @@ fn notes(question: &Question, cards: AnkiCards) -> Vec<[String; 3]> {
     }
 }
 
-/// Returns the tags, separated by spaces. They are below one parent, so that they don't mix with
-/// the user's own. A topic can have the name of a kind.
+/// Returns topic, level, kind and tags, separated by spaces. They are below one parent, so that
+/// they don't mix with the user's own. A topic can have the name of a kind or of a tag.
 fn tags(question: &Question) -> String {
     let names = [
         Some(question.topic.as_str()),
         question.level.map(Level::name),
         question.kind.map(Kind::name),
     ];
-    let names: BTreeSet<_> = names.into_iter().flatten().collect();
+    let tags = question.tags.iter().map(String::as_str);
+    let names: BTreeSet<_> = names.into_iter().flatten().chain(tags).collect();
     let tags: Vec<_> = names
         .iter()
         .map(|name| format!("quizloop::{name}"))
@@ -310,6 +311,18 @@ mod tests {
     fn a_note() {
         let text = export("asyncio-in-a-nutshell", &AnkiOptions::default());
         insta::assert_snapshot!("anki", text);
+    }
+
+    #[test]
+    fn tags_are_those_of_the_entry_too_and_none_occurs_twice() {
+        let (bank, _) = Bank::load(built_in(), &[]);
+        // It has the topic and the tag `queues`.
+        let question = bank.get("queue-shutdown").unwrap();
+        assert_eq!(
+            tags(question),
+            "quizloop::concept quizloop::mid quizloop::queues quizloop::shutdown \
+             quizloop::version-changes"
+        );
     }
 
     #[test]

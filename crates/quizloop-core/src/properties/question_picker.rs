@@ -10,7 +10,9 @@ use rand::rngs::StdRng;
 use crate::guild::Guild;
 use crate::id::{GuildId, UserId};
 use crate::members::NewRating;
-use crate::question_picker::{PickError, PickMode, PickReason, PickRequest, PickedQuestion};
+use crate::question_picker::{
+    PickError, PickMode, PickOrder, PickReason, PickRequest, PickedQuestion,
+};
 use crate::retention::Retention;
 use crate::review::{Rating, add_days};
 
@@ -71,7 +73,7 @@ proptest! {
     ) {
         let guild = guild(&steps);
         let today = add_days(START, day);
-        let request = PickRequest { mode, candidates: &BANK, shown: "a", today };
+        let request = PickRequest { mode, order: PickOrder::Random, candidates: &BANK, shown: "a", today };
         let review = |question: &str| guild.review(ADA, question).copied();
         let free = |question: &&&str| !asked.contains(**question) && ***question != *"a";
         let due: Vec<&str> = BANK.iter().filter(free).copied()
@@ -120,10 +122,50 @@ proptest! {
     }
 }
 
+proptest! {
+    /// On a path, due questions come first, then unseen ones in the path's order, then nothing.
+    #[test]
+    fn a_path_is_practised_in_its_order(
+        steps in steps(),
+        day in 0_u32..60,
+        path in Just(BANK.to_vec()).prop_shuffle(),
+        length in 1..=BANK.len(),
+        ratings in prop::collection::vec(prop::option::of(prop::sample::select(Rating::ALL.to_vec())), BANK.len()),
+        seed in 0_u64..1000,
+    ) {
+        let path = &path[..length];
+        let mut guild = guild(&steps);
+        let today = add_days(START, day);
+        let is_due = |guild: &Guild, one: &str| guild.review(ADA, one).is_some_and(|review| review.is_due(today));
+        let due: BTreeSet<&str> = path.iter().copied().filter(|one| is_due(&guild, one)).collect();
+        let unseen: Vec<&str> = path.iter().copied().filter(|one| guild.review(ADA, one).is_none()).collect();
+        let (mut asked, mut shown, mut walked) = (BTreeSet::new(), "", Vec::new());
+        // Each question is scored or passed over; either way the next one follows.
+        for rating in &ratings {
+            let request = PickRequest { mode: PickMode::Mixed, order: PickOrder::Listed, candidates: path, shown, today };
+            let Ok(picked) = pick(&guild, &request, &asked, seed) else { break };
+            walked.push(picked);
+            (shown, _) = (picked.question, asked.insert(picked.question));
+            if let Some(rating) = *rating {
+                let rated = NewRating { question: shown, review_count: picked.review_count, rating, retention: Retention::default(), today };
+                guild.rate(ADA, &rated);
+            }
+        }
+        let (first, rest) = walked.split_at(due.len());
+        prop_assert!(first.iter().all(|one| one.reason == PickReason::Due));
+        prop_assert_eq!(first.iter().map(|one| one.question).collect::<BTreeSet<_>>(), due);
+        prop_assert!(rest.iter().all(|one| one.reason == PickReason::New));
+        prop_assert_eq!(rest.iter().map(|one| one.question).collect::<Vec<_>>(), unseen);
+        let request = PickRequest { mode: PickMode::Mixed, order: PickOrder::Listed, candidates: path, shown, today };
+        prop_assert_eq!(pick(&guild, &request, &asked, seed), Err(PickError::AllAskedToday));
+    }
+}
+
 #[test]
 fn without_candidates_there_is_no_match() {
     let request = PickRequest {
         mode: PickMode::Mixed,
+        order: PickOrder::Random,
         candidates: &[],
         shown: "",
         today: START,
@@ -140,6 +182,7 @@ fn a_due_question_that_was_passed_over_is_asked_again() {
     let due = |shown, seed| {
         let request = PickRequest {
             mode: PickMode::Due,
+            order: PickOrder::Random,
             candidates: &BANK,
             shown,
             today: add_days(START, 30),
@@ -169,6 +212,7 @@ fn a_question_rated_again_comes_back_on_the_same_day() {
         .collect();
     let request = PickRequest {
         mode: PickMode::Due,
+        order: PickOrder::Random,
         candidates: &BANK,
         shown: "",
         today: add_days(START, 3),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::parse::time_of_day;
 pub use self::setting::{
     ItemError, ItemForm, SettingConflict, SettingError, SettingKind, SettingLine, SettingOption,
-    Suggestion, TeamSetting,
+    SuggestedValue, TeamSetting,
 };
 use super::id::RoleId;
 use super::retention::Retention;

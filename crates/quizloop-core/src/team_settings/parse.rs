@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Time, Weekday};
 
 use super::TeamSettings;
-use super::setting::{ItemError, SettingError, Suggestion};
+use super::setting::{ItemError, SettingError, SuggestedValue};
 use crate::schedule::MIN_ANSWER_TIME;
 use crate::time_format;
 use crate::weekdays::{ParseWeekdaysError, Weekdays};
@@ -86,8 +86,8 @@ pub(crate) fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<()
     Ok(())
 }
 
-pub(crate) fn suggest_zones(typed: &str, limit: usize) -> Vec<Suggestion> {
-    let suggestion = |name: &str| Suggestion {
+pub(crate) fn suggest_zones(typed: &str, limit: usize) -> Vec<SuggestedValue> {
+    let suggestion = |name: &str| SuggestedValue {
         name: name.to_owned(),
         value: name.to_owned(),
     };
@@ -148,11 +148,11 @@ fn parse_days(text: &str) -> Result<Weekdays, SettingError> {
 }
 
 /// Returns common weekdays, and the typed text if it is valid.
-pub(crate) fn suggest_days(typed: &str, limit: usize) -> Vec<Suggestion> {
+pub(crate) fn suggest_days(typed: &str, limit: usize) -> Vec<SuggestedValue> {
     // In its normal form, because the typed text may be longer than Discord allows.
     let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
     let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());
-    let suggestion = |days: &str| Suggestion {
+    let suggestion = |days: &str| SuggestedValue {
         name: Weekdays::parse(days).map_or_else(|_| days.to_owned(), |days| days.to_string()),
         value: days.to_owned(),
     };

@@ -84,11 +84,11 @@ pub enum SettingLine {
 }
 
 /// Returns suggestions for a text that an admin has typed so far, at most the given number.
-pub type Suggest = fn(&str, usize) -> Vec<Suggestion>;
+pub type Suggest = fn(&str, usize) -> Vec<SuggestedValue>;
 
 /// A suggestion for an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
+pub struct SuggestedValue {
     /// The text that the admin sees.
     pub name: String,
     /// The value of the option.

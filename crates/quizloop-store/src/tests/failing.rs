@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::backends::server_questions::{add_question, questions};
 use super::{GUILD, add_team, deleted_at, open, open_on, teams};
 use crate::disk::{Disk, RealDisk};
 
@@ -21,6 +22,8 @@ enum FailingStep {
 struct FailingDisk {
     failing: FailingStep,
     failures_left: Arc<AtomicUsize>,
+    /// How often the step succeeds before it fails once.
+    successes_left: Arc<AtomicUsize>,
     writes: Arc<AtomicUsize>,
 }
 
@@ -29,18 +32,27 @@ impl FailingDisk {
         Self {
             failing,
             failures_left: Arc::new(AtomicUsize::new(failures)),
+            successes_left: Arc::new(AtomicUsize::new(0)),
             writes: Arc::new(AtomicUsize::new(0)),
         }
     }
 
+    /// Makes the step fail once after it has succeeded that often.
+    fn succeed_before_failing(&self, successes: usize) {
+        self.successes_left.store(successes, Ordering::SeqCst);
+        self.failures_left.store(1, Ordering::SeqCst);
+    }
+
     fn step(&self, step: FailingStep) -> io::Result<()> {
         let decrement = |left: usize| left.checked_sub(1);
-        if step == self.failing
-            && self
-                .failures_left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, decrement)
-                .is_ok()
-        {
+        let take = |left: &AtomicUsize| {
+            let taken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, decrement);
+            taken.is_ok()
+        };
+        if step == self.failing && take(&self.successes_left) {
+            return Ok(());
+        }
+        if step == self.failing && take(&self.failures_left) {
             return Err(io::Error::new(
                 io::ErrorKind::StorageFull,
                 "no space left on device",
@@ -84,6 +96,32 @@ impl Disk for FailingDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         self.step(FailingStep::SyncDir)?;
         RealDisk.sync_dir(dir)
+    }
+}
+
+/// The snapshot is on the disk, and the questions of the same change are not: the change fails, and
+/// the next attempt writes both again.
+#[tokio::test]
+async fn questions_that_cannot_be_written_are_not_acknowledged() {
+    for failing in [FailingStep::Write, FailingStep::Rename] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        store.upsert(GUILD, add_team).1.wait().await.unwrap();
+        drop(store);
+        let disk = FailingDisk::new(failing, 0);
+        let store = open_on(dir.path(), disk.clone());
+        // The snapshot takes one write and two renames, the first of them for the last good generation.
+        disk.succeed_before_failing(if failing == FailingStep::Write { 1 } else { 2 });
+        let ((), commit) = store.upsert(GUILD, add_question);
+        let retried = commit.clone();
+        assert!(commit.wait().await.is_err(), "{failing:?}");
+        assert!(retried.wait_durable().await);
+        drop(store);
+        assert_eq!(
+            open(dir.path()).read(GUILD, questions),
+            Some(1),
+            "{failing:?}"
+        );
     }
 }
 

@@ -17,14 +17,14 @@ use crate::bot::interactions::quiz::{MadePoints, OptionOrder, QuizAction, QuizSt
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::daily::{LevelDisplay, topic_label};
 use crate::bot::render::message::Message;
-use crate::bot::render::quiz::{self as render, QuizHeader, Score};
+use crate::bot::render::quiz::{self as render, PathPosition, PathProgress, QuizHeader, Score};
 use crate::bot::render::user_error::UserError;
-use quizloop_bank::{GuildQuestions, Level, Question};
+use quizloop_bank::{GuildQuestions, Level, Question, QuestionPath};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
 use quizloop_core::question_picker::{
-    PickError, PickMode, PickReason, PickRequest, PickedQuestion,
+    PickError, PickMode, PickOrder, PickReason, PickRequest, PickedQuestion,
 };
 use quizloop_core::retention::Retention;
 use quizloop_core::review::{Rating, Review};
@@ -38,10 +38,11 @@ pub static COMMAND: SlashCommand = SlashCommand {
     access: Access::Everyone,
     kind: CommandKind::Single(Action {
         options,
-        autocomplete: &[("topic", topic_choices)],
+        autocomplete: &[("topic", topic_choices), ("path", path_choices)],
         visibility: Visibility::Ephemeral,
         help: Help::Line(|| {
-            "`/quiz` lets you practise in private at any time, and repeats what you didn't know."
+            "`/quiz` lets you practise in private at any time, and repeats what you didn't know. With \
+             `path:` it follows a course, such as *First week*."
                 .into()
         }),
         handler: CommandHandler::Sync(run),
@@ -61,6 +62,7 @@ fn options() -> Vec<Value> {
             { "name": "new: questions I haven't seen", "value": "new" },
             { "name": "mixed: due questions, then new ones", "value": "mixed" },
         ] }),
+        json!({ "type": 3, "name": "path", "description": "Follow a path: its questions in order", "autocomplete": true }),
     ]
 }
 
@@ -79,6 +81,32 @@ pub fn topic_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<Autoc
         .collect()
 }
 
+fn path_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+    let typed = typed.trim().to_lowercase();
+    let choice = |path: &QuestionPath| AutocompleteChoice {
+        name: format!("{}: {}", path.title, path.summary),
+        value: path.name.clone(),
+    };
+    ctx.questions(guild)
+        .paths()
+        .iter()
+        .filter(|path| path.name.contains(&typed) || path.title.to_lowercase().contains(&typed))
+        .take(AUTOCOMPLETE_CHOICES_MAX)
+        .map(choice)
+        .collect()
+}
+
+/// Returns the name of the path that a member chose, or typed: its name or its title.
+fn path_name(ctx: &BotContext, guild: GuildId, typed: &str) -> Result<String, UserError> {
+    let wanted = typed.trim().to_lowercase();
+    let questions = ctx.questions(guild);
+    let mut paths = questions.paths().iter();
+    let found = paths.find(|path| path.name == wanted || path.title.to_lowercase() == wanted);
+    found
+        .map(|path| path.name.clone())
+        .ok_or_else(|| UserError::PathNotFound(typed.to_owned()))
+}
+
 /// Returns a topic as questions name it, from what a member has typed.
 pub fn parse_topic(typed: &str) -> String {
     typed.trim().to_lowercase().replace(' ', "-")
@@ -91,9 +119,17 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
         .map(str::parse::<Level>)
         .transpose();
     let topic = interaction.text("topic");
+    let path = interaction.text("path");
+    if path.is_some() && (topic.is_some() || interaction.text("level").is_some()) {
+        return Err(UserError::InvalidOption(
+            "path: a path has its own questions, so leave out topic and level.".into(),
+        ));
+    }
+    let path = path.map(|typed| path_name(ctx, guild.id(), typed));
     let start = QuizState {
         question: String::new(),
         topic: topic.map(parse_topic),
+        path: path.transpose()?,
         level: level.map_err(|_| UserError::NoMatchingQuestion)?,
         mode: parse_mode(interaction.text("mode"))?,
         reviews_before: 0,
@@ -218,7 +254,7 @@ pub fn on_written_answer(
     }
 }
 
-/// Asks the next question of the same topic, level and mode.
+/// Asks the next question of the same path, or topic, level and mode.
 fn next_question(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -255,6 +291,7 @@ fn next_question(
     let header = QuizHeader {
         reason: pick.reason,
         due: due_count(ctx, interaction, guild, practice.today),
+        path: path_position(&questions, &state),
         // An open question is not picked.
         level: LevelDisplay::Shown,
     };
@@ -283,11 +320,14 @@ fn pick_question<'a>(
     let asked = ctx
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
-    let matching = questions.filter(previous.topic.as_deref(), previous.level);
-    let ids = matching.map(|question| question.id.as_str());
-    let candidates: Vec<&str> = ids
-        .filter(|id| !practice.open_questions.contains(*id))
-        .collect();
+    let path = path_of(questions, previous)?;
+    let mut candidates: Vec<&str> = if let Some(path) = path {
+        path_ids(questions, path)
+    } else {
+        let matching = questions.filter(previous.topic.as_deref(), previous.level);
+        matching.map(|question| question.id.as_str()).collect()
+    };
+    candidates.retain(|id| !practice.open_questions.contains(*id));
     let was_asked = |id: &str| {
         let question = questions.index_of(id);
         question.is_some_and(|question| asked.contains(question))
@@ -295,6 +335,7 @@ fn pick_question<'a>(
     let shown = questions.get(&previous.question);
     let request = PickRequest {
         mode: previous.mode,
+        order: path.map_or(PickOrder::Random, |_| PickOrder::Listed),
         candidates: &candidates,
         shown: shown.map_or("", |question| &question.id),
         today: practice.today,
@@ -302,15 +343,59 @@ fn pick_question<'a>(
     let pick =
         |state: &Guild| ctx.with_rng(|rng| state.pick(interaction.user, &request, was_asked, rng));
     let picked = guild.read_or_empty(pick);
-    picked.map_err(|error| match error {
-        PickError::NoMatch => UserError::NoMatchingQuestion,
-        PickError::OnlyShownDue => UserError::OnlyThisDue,
-        PickError::NoneDue { next } => UserError::NothingDue {
+    picked.map_err(|error| match (error, path) {
+        (PickError::OnlyShownDue, _) => UserError::OnlyThisDue,
+        (PickError::NoneDue { next }, _) => UserError::NothingDue {
             today: practice.today,
             next,
         },
-        PickError::AllSeen => UserError::NothingUnseen,
-        PickError::AllAskedToday => UserError::AllAskedToday,
+        (_, Some(path)) => {
+            let progress = |state: &Guild| {
+                let review = |id: &&str| state.review(interaction.user, id);
+                let ids = path_ids(questions, path);
+                let reviews: Vec<&Review> = ids.iter().filter_map(review).collect();
+                PathProgress {
+                    title: path.title.clone(),
+                    total: ids.len(),
+                    unseen: ids.len() - reviews.len(),
+                    today: practice.today,
+                    next: reviews.iter().map(|review| review.due).min(),
+                }
+            };
+            UserError::PathEnded(guild.read_or_empty(progress))
+        }
+        (PickError::NoMatch, None) => UserError::NoMatchingQuestion,
+        (PickError::AllSeen, None) => UserError::NothingUnseen,
+        (PickError::AllAskedToday, None) => UserError::AllAskedToday,
+    })
+}
+
+/// Returns the path that the member follows, if any.
+fn path_of<'q>(
+    questions: &'q GuildQuestions,
+    state: &QuizState,
+) -> Result<Option<&'q QuestionPath>, UserError> {
+    let find = |name: &String| {
+        let found = questions.path(name);
+        found.ok_or_else(|| UserError::PathNotFound(name.clone()))
+    };
+    state.path.as_ref().map(find).transpose()
+}
+
+/// Returns the ids of the path's questions that the server's admins have not disabled.
+fn path_ids<'q>(questions: &GuildQuestions, path: &'q QuestionPath) -> Vec<&'q str> {
+    let ids = path.questions.iter().map(String::as_str);
+    ids.filter(|id| questions.is_enabled(id)).collect()
+}
+
+fn path_position<'q>(questions: &'q GuildQuestions, state: &QuizState) -> Option<PathPosition<'q>> {
+    let path = questions.path(state.path.as_deref()?)?;
+    let ids = path_ids(questions, path);
+    let index = ids.iter().position(|id| *id == state.question)?;
+    Some(PathPosition {
+        title: &path.title,
+        position: index + 1,
+        total: ids.len(),
     })
 }
 
@@ -321,6 +406,7 @@ fn hint(
     state: &QuizState,
 ) -> CommandResult {
     let practice = PracticeContext::for_interaction(interaction, guild);
+    let questions = ctx.questions(guild.id());
     let question = &*question_by_id(ctx, guild.id(), &state.question)?;
     let (review, hides_level) = guild.read_or_empty(|guild| {
         let review = guild.review(interaction.user, &state.question).copied();
@@ -331,6 +417,7 @@ fn hint(
             pick_reason(&review, practice.today)
         }),
         due: due_count(ctx, interaction, guild, practice.today),
+        path: path_position(&questions, state),
         level: LevelDisplay::hidden_if(hides_level),
     };
     Ok(render::question(question, state, header, true))

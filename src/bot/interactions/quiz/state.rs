@@ -20,13 +20,18 @@ const RIGHT_OUTPUT: usize = 0;
 /// Placeholder for any topic.
 const ANY: &str = "*";
 
+/// Precedes the name of a path in the place of the topic. A topic can't begin with it.
+const PATH_PREFIX: char = '~';
+
 /// The state of a quiz.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuizState {
     /// The id of the question shown.
     pub question: String,
-    /// The topic that the member chose.
+    /// The topic that the member chose; `None` with a path.
     pub topic: Option<String>,
+    /// The name of the path that the member chose.
+    pub path: Option<String>,
     /// The level that the member chose.
     pub level: Option<Level>,
     pub mode: PickMode,
@@ -221,9 +226,12 @@ impl QuizState {
         } else {
             rest
         };
+        let path = topic.strip_prefix(PATH_PREFIX).map(str::to_owned);
+        let is_topic = path.is_none() && *topic != ANY;
         Some(Self {
             question: (*question).to_owned(),
-            topic: (*topic != ANY).then(|| (*topic).to_owned()),
+            topic: is_topic.then(|| (*topic).to_owned()),
+            path,
             level,
             mode,
             reviews_before: before.parse().ok()?,
@@ -241,7 +249,8 @@ impl QuizState {
 }
 
 /// Writes `{mode}{level}{order}{reviews before}{chosen}:{question}:{topic}`, such as
-/// `mja12:queue-handover:*`, or `mja12B:…` after the member chose the second output.
+/// `mja12:queue-handover:*`, or `mja12B:…` after the member chose the second output. A path, such
+/// as `~backend`, is written in the place of the topic.
 impl fmt::Display for QuizState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match self.mode {
@@ -256,12 +265,15 @@ impl fmt::Display for QuizState {
             Some(Level::Senior) => 's',
         };
         let (order, before) = (self.order.letter(), self.reviews_before);
-        let topic = self.topic.as_deref().unwrap_or(ANY);
         write!(f, "{mode}{level}{order}{before}")?;
         if let Some(chosen) = self.chosen {
             write!(f, "{}", chosen_letter(chosen))?;
         }
-        write!(f, ":{}:{topic}", self.question)
+        write!(f, ":{}:", self.question)?;
+        match &self.path {
+            Some(path) => write!(f, "{PATH_PREFIX}{path}"),
+            None => f.write_str(self.topic.as_deref().unwrap_or(ANY)),
+        }
     }
 }
 
@@ -329,6 +341,23 @@ mod tests {
         assert!(wrong.predicted_wrong());
         assert_eq!(parse("mja12E:queue-handover:*"), None);
         assert_eq!(parse("mjaD:queue-handover:*"), None);
+    }
+
+    #[test]
+    fn a_path_is_in_the_place_of_the_topic() {
+        let parse = |text: &str| QuizState::parse(&text.split(':').collect::<Vec<_>>()).unwrap();
+        let text = "m*a12:queue-handover:~backend";
+        let state = parse(text);
+        assert_eq!(
+            (state.path.as_deref(), &state.topic),
+            (Some("backend"), &None)
+        );
+        assert_eq!(state.to_string(), text);
+        let topic = parse("m*a12:queue-handover:backend");
+        assert_eq!(
+            (topic.path, topic.topic.as_deref()),
+            (None, Some("backend"))
+        );
     }
 
     #[test]

@@ -34,6 +34,7 @@ fn state(question: &Question) -> QuizState {
     QuizState {
         question: question.id.clone(),
         topic: None,
+        path: None,
         level: None,
         mode: PickMode::Mixed,
         reviews_before: 0,
@@ -153,6 +154,7 @@ fn practice_without_key_points_is_rated_with_four_buttons() {
     let header = QuizHeader {
         reason: PickReason::New,
         due: 0,
+        path: None,
         level: Shown,
     };
     assert_snapshot!(quiz::question(&question, &state, header, false), @"

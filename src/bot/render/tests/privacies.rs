@@ -53,7 +53,7 @@ fn stored_data() {
     • 1 mistake that you reported, until an admin closes the report
     • that you wrote 2 questions of this server
     • 1 question that you suggested, until an admin decides
-    • your part in 3 suggestions: that you made or decided it, and what was decided
+    • what was decided on 3 suggestions that you made or decided
     • your reminder time in 2 teams
     • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports

@@ -7,7 +7,9 @@ use super::{Bank, Question, built_in, question};
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{OptionOrder, QuizState};
 use crate::bot::render::daily::LevelDisplay::{Hidden, Shown};
-use crate::bot::render::quiz::{self, QuizHeader, Score};
+use crate::bot::render::quiz::{
+    self, PathPosition, PathProgress, QuizHeader, Score, path_progress_text,
+};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{GuildId, UserId};
 use quizloop_core::members::NewRating;
@@ -19,6 +21,7 @@ fn at(question: &Question) -> QuizState {
     QuizState {
         question: question.id.clone(),
         topic: Some("structured-concurrency".into()),
+        path: None,
         level: None,
         mode: PickMode::Mixed,
         reviews_before: 65_535,
@@ -57,6 +60,7 @@ fn asking() {
     let new = QuizHeader {
         reason: PickReason::New,
         due: 0,
+        path: None,
         level: Shown,
     };
     assert_snapshot!(quiz::question(&one, &at, new, false), @"
@@ -74,6 +78,7 @@ fn asking() {
     let due = QuizHeader {
         reason: PickReason::Due,
         due: 3,
+        path: None,
         level: Shown,
     };
     assert_snapshot!(quiz::question(&one, &at, due, true), @"
@@ -108,12 +113,71 @@ fn asking() {
 }
 
 #[test]
+fn asking_on_a_path() {
+    let one = question();
+    let at = QuizState {
+        topic: None,
+        path: Some("first-week".into()),
+        ..at(&one)
+    };
+    let header = QuizHeader {
+        reason: PickReason::New,
+        due: 0,
+        path: Some(PathPosition {
+            title: "First week",
+            position: 3,
+            total: 15,
+        }),
+        level: Shown,
+    };
+    assert_snapshot!(quiz::question(&one, &at, header, false), @"
+    # Practice
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Level] junior
+    [Topic] fundamentals
+    [Why now] new to you
+    [Path] First week · 3 of 15
+    -- Answer out loud before you look. Practice doesn't affect your streak.
+    ( Hint ) q1:quiz:h:m*a65535:coroutine-objects:~first-week
+    ( Write my answer ) q1:quiz:w:m*a65535:coroutine-objects:~first-week
+    ( Show the answer ) q1:quiz:a:m*a65535:coroutine-objects:~first-week
+    ( Another ) q1:quiz:n:m*a65535:coroutine-objects:~first-week
+    ");
+}
+
+#[test]
+fn the_end_of_a_path() {
+    let progress = |unseen, next| PathProgress {
+        title: "First week".into(),
+        total: 15,
+        unseen,
+        today: date(2026, 3, 27),
+        next,
+    };
+    let tomorrow = Some(date(2026, 3, 28));
+    let texts = [
+        progress(0, Some(date(2026, 3, 30))),
+        progress(0, None),
+        progress(1, tomorrow),
+        progress(15, None),
+    ];
+    let texts = texts.map(|one| path_progress_text(&one) + "\n");
+    assert_snapshot!(texts.concat(), @"
+    🎉 That's all of **First week**: you've scored every one of its 15 questions. The next repeat comes in 3 days. `/quiz path:` has other paths.
+    🎉 That's all of **First week**: you've scored every one of its 15 questions. `/quiz path:` has other paths.
+    That's all of **First week** for today. 1 of its 15 questions is still without a score: `/quiz path:` continues there tomorrow. The next repeat comes tomorrow.
+    That's all of **First week** for today. 15 of its 15 questions are still without a score: `/quiz path:` continues there tomorrow.
+    ");
+}
+
+#[test]
 fn choosing_an_output() {
     let one = predict();
     let at = at(&one);
     let again = QuizHeader {
         reason: PickReason::Again,
         due: 1,
+        path: None,
         level: Shown,
     };
     assert_snapshot!("quiz_predict", quiz::question(&one, &at, again, false));
