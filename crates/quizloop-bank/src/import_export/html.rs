@@ -278,5 +278,8 @@ mod tests {
         ] {
             assert_eq!(to_markdown(&html, false), html);
         }
+        // The document adds three levels. A test's thread has a stack as small as any of the bot's.
+        let deepest = "<blockquote><b>".repeat((DEPTH_MAX - 4) / 2) + "x";
+        assert_ne!(to_markdown(&deepest, false), deepest);
     }
 }
