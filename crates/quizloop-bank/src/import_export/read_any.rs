@@ -370,7 +370,11 @@ fn read_pack(source: &Source, options: &ReadOptions<'_>) -> ImportedFile {
         file: 0,
         built_in: false,
     };
-    let (entries, diagnostics) = read::read(source, origin);
+    let read::FileContents {
+        questions: entries,
+        diagnostics,
+        ..
+    } = read::read(source, origin);
     let mut file = ImportedFile {
         mistakes: diagnostics
             .into_iter()
