@@ -15,6 +15,7 @@ use super::interactions::chart_renderer::ChartRenderer;
 use super::interactions::commands::DRAFT_LIMITS;
 use super::interactions::drafts::Drafts;
 use super::interactions::question_form::QuestionDraft;
+use super::interactions::question_import::{IMPORT_LIMITS, ImportDraft};
 use super::interactions::queue::InteractionQueue;
 use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
@@ -53,6 +54,8 @@ pub struct BotContext {
     /// Serialised private model answers.
     pub answer_cache: AnswerCache,
     pub chart_renderer: ChartRenderer,
+    /// Files with questions that wait for the press that imports them.
+    pub imports: Drafts<ImportDraft>,
     /// Refused forms, until they are corrected.
     pub question_drafts: Drafts<QuestionDraft>,
     /// Starts the scheduler.
@@ -125,6 +128,7 @@ impl BotContext {
             rate_limiter: UserRateLimiter::default(),
             asked_today: AskedToday::default(),
             chart_renderer: ChartRenderer::default(),
+            imports: Drafts::new(IMPORT_LIMITS),
             question_drafts: Drafts::new(DRAFT_LIMITS),
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),

@@ -44,6 +44,7 @@ mod practice;
 mod privacy;
 mod progress;
 mod question_forms;
+mod question_import;
 mod question_reports;
 mod rate_limit;
 mod reminders;

@@ -10,6 +10,7 @@ use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
 use super::question_form::QuestionForm;
+use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
 use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
 
@@ -85,6 +86,8 @@ pub enum ComponentId {
     PostNow { channel: ChannelId },
     /// Confirms the removal of a team.
     Remove { channel: ChannelId },
+    /// Imports the questions of a kept file.
+    Import { draft: DraftId, mode: ImportMode },
     /// Opens the form again with the texts of a refused draft.
     CorrectDraft { draft: DraftId },
     /// Shows a page of `/team questions list`, counted from 0.
@@ -237,6 +240,7 @@ impl ComponentId {
             Self::CloseReport { .. } => "report-close",
             Self::PostNow { .. } => "post-now",
             Self::Remove { .. } => "remove",
+            Self::Import { .. } => "import",
             Self::CorrectDraft { .. } => "correct",
             Self::Questions { .. } => "questions",
             Self::RemoveQuestion { .. } => "question-remove",
@@ -300,6 +304,10 @@ impl ComponentId {
             },
             ("remove", [channel]) => Self::Remove {
                 channel: channel.parse().ok()?,
+            },
+            ("import", [draft, mode]) => Self::Import {
+                draft: draft.parse().ok()?,
+                mode: ImportMode::parse(mode)?,
             },
             ("correct", [draft]) => Self::CorrectDraft {
                 draft: draft.parse().ok()?,
@@ -428,6 +436,7 @@ impl fmt::Display for ComponentId {
                 write!(f, "{action}:{page}:{topic}")
             }
             Self::Reports { page } | Self::CloseReport { page } => write!(f, "{action}:{page}"),
+            Self::Import { draft, mode } => write!(f, "{action}:{draft}:{mode}"),
             Self::PostNow { channel } | Self::Remove { channel } => {
                 write!(f, "{action}:{channel}")
             }
@@ -602,6 +611,9 @@ mod tests {
         check_component(ComponentId::RemoveQuestion {
             question: "q".repeat(quizloop_bank::ID_MAX),
         });
+        for (_, mode) in ImportMode::NAMES {
+            check_component(ComponentId::Import { draft, mode });
+        }
         for (_, filter) in QuestionListFilter::NAMES {
             let page = usize::MAX;
             check_component(ComponentId::Questions { filter, page });

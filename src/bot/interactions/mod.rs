@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod handler;
 pub mod progress;
 pub mod question_form;
+pub mod question_import;
 pub mod queue;
 pub mod quiz;
 pub mod register;

@@ -19,6 +19,7 @@ pub mod privacy;
 pub mod progress;
 pub mod question_check;
 pub mod question_form;
+pub mod question_import;
 pub mod quiz;
 pub mod rating;
 pub mod remind;

@@ -35,6 +35,7 @@ const LIN: UserId = UserId::new(2);
 mod assessments;
 mod feedback;
 mod histories;
+mod imports;
 mod missing_parts;
 mod pictures;
 mod privacies;

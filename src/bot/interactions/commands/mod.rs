@@ -31,6 +31,7 @@ mod streak;
 pub mod suggest;
 mod team;
 mod team_questions;
+mod team_questions_import;
 #[cfg(test)]
 mod tests;
 
@@ -354,6 +355,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                         | PrivacyAction::DeleteForGood
                 )
                 | ComponentId::Remove { .. }
+                | ComponentId::Import { .. }
                 | ComponentId::PostNow { .. }
                 | ComponentId::History { .. }
                 | ComponentId::Reports { .. }
@@ -507,6 +509,10 @@ async fn on_component(
         }
         ComponentId::PostNow { channel } => {
             update_message(team::post_now(ctx, interaction, &guild.team(channel)).await)
+        }
+        ComponentId::Import { draft, mode } => {
+            let imported = team_questions_import::on_button(ctx, interaction, guild, draft, mode);
+            update_message(imported.await)
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)

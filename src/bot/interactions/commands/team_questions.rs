@@ -7,7 +7,9 @@ use super::quiz::topic_choices;
 use super::slash_command::{
     Action, Autocomplete, CommandHandler, Help, Subcommand, SubcommandGroup, Visibility,
 };
-use super::{CommandResult, question_by_id, question_forms, require_admin, suggest};
+use super::{
+    CommandResult, question_by_id, question_forms, require_admin, suggest, team_questions_import,
+};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::custom_id::QuestionListFilter;
@@ -56,6 +58,7 @@ pub const GROUP: SubcommandGroup = SubcommandGroup {
                 }),
             },
         },
+        team_questions_import::SUBCOMMAND,
         Subcommand {
             name: "list",
             description: "Lists of questions, and suggestions of members",

@@ -172,7 +172,7 @@ fn registered_commands_reach_their_handlers() {
         let (command, action) = find_action(&name).unwrap_or_else(|| panic!("{name} is unknown"));
         let response = run(&name, true);
         // An option is missing, which Discord would not allow.
-        if name != "team credit" {
+        if !["team credit", "team questions import"].contains(&&*name) {
             assert_ne!(response, unknown, "{name}");
         }
         // A modal is shown to the member alone.
