@@ -614,6 +614,7 @@ fn helps() {
     • `/team status` shows the next questions and any missing permissions.
     • `/team reports` lists the mistakes in questions that members reported.
     • `/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.
+    • `/team questions import` adds questions from a file: CSV, TOML, JSON, Markdown, or one a line.
     • `/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");
