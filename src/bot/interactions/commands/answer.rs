@@ -48,7 +48,7 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+pub fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     let questions = ctx.questions(guild);
     let choice = |(question, level): (&Question, LevelDisplay)| AutocompleteChoice {
         name: choice_name(question, level),
@@ -333,7 +333,11 @@ pub fn resolve_question(
 
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question(ctx: &BotContext, guild: GuildId, text: &str) -> Result<QuestionRef, UserError> {
+pub fn find_question(
+    ctx: &BotContext,
+    guild: GuildId,
+    text: &str,
+) -> Result<QuestionRef, UserError> {
     let questions = ctx.questions(guild);
     let best = || questions.find(&search(ctx, guild, &questions, text).first()?.0.id);
     let found = questions.find(text.trim()).or_else(best);
