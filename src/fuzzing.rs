@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::bot::render::question_check;
 use crate::config::Config;
-use quizloop_bank::import_export::{self, ImportOptions};
+use quizloop_bank::import_export::{self, Formats, ReadOptions};
 use quizloop_bank::{Bank, Question};
 use quizloop_diagnostics::{RawFile, Source, render_all};
 
@@ -80,14 +80,10 @@ fn assert_round_trips(bank: &Bank) {
     if all.is_empty() {
         return;
     }
-    let json = Source::new("exported.json", import_export::json(&all));
-    let from_json = import_export::import_json(&json, &ImportOptions::default())
-        .expect("exported JSON can be imported");
-    assert_eq!(from_json.questions, bank.questions(), "as JSON");
-    let csv = Source::new("exported.csv", import_export::csv(&all));
-    let from_csv = import_export::import_csv(&csv, &ImportOptions::default())
-        .expect("exported CSV can be imported");
-    assert_eq!(from_csv.questions, bank.questions(), "as CSV");
+    let json = imported("exported.json", import_export::json(&all).as_bytes());
+    assert_eq!(json, bank.questions(), "as JSON");
+    let csv = imported("exported.csv", import_export::csv(&all).as_bytes());
+    assert_eq!(csv, bank.questions(), "as CSV");
 }
 
 /// Writes questions as a question file and loads it, which must report no error.
@@ -107,25 +103,46 @@ fn load_as_file(questions: &[&Question]) -> Bank {
     bank
 }
 
+/// Imports exported questions, all of which must come back. Those without a number have none then.
+fn imported(name: &str, bytes: &[u8]) -> Vec<Question> {
+    let file = import_export::read_any(name, bytes, &ReadOptions::default());
+    assert_eq!(file.mistakes, [], "{name}");
+    let questions = file.questions.into_iter();
+    questions.map(|imported| imported.question).collect()
+}
+
+/// Names of files in each format.
+const IMPORT_NAMES: [&str; 7] = [
+    "input.csv",
+    "input.json",
+    "input.yaml",
+    "input.md",
+    "input.toml",
+    "input.txt",
+    "input",
+];
+
 /// Imports questions of other tools. Each is rejected with a reason, or is a question that the bank
 /// accepts.
 fn import(bytes: &[u8]) {
-    let source = Source::new("input", String::from_utf8_lossy(bytes));
-    let options = ImportOptions {
-        first_number: bytes.first().map(|byte| u32::from(*byte)),
-        rule: &question_check::check,
-    };
-    for import in [
-        import_export::import_csv(&source, &options),
-        import_export::import_json(&source, &options),
-    ] {
-        let Ok(import) = import else { continue };
-        for rejected in &import.rejected {
-            assert!(!rejected.reasons.is_empty(), "line {}", rejected.line);
+    for (name, formats) in IMPORT_NAMES
+        .into_iter()
+        .flat_map(|name| [(name, Formats::Discord), (name, Formats::CommandLine)])
+    {
+        let options = ReadOptions {
+            formats,
+            first_number: bytes.first().map(|byte| u32::from(*byte)),
+            rule: &question_check::check,
+            ..ReadOptions::default()
+        };
+        let file = import_export::read_any(name, bytes, &options);
+        assert!(!file.questions.is_empty() || !file.mistakes.is_empty());
+        for mistake in &file.mistakes {
+            assert!(!mistake.reasons.is_empty(), "{mistake}");
         }
-        let all: Vec<_> = import.questions.iter().collect();
+        let all: Vec<_> = file.questions.iter().map(|one| &one.question).collect();
         let bank = load_as_file(&all);
-        assert_eq!(bank.len(), import.questions.len());
+        assert_eq!(bank.len(), file.questions.len());
     }
 }
 

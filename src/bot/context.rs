@@ -12,6 +12,10 @@ use super::clock_check::ClockCheck;
 use super::discord::rest::{ApiError, DiscordClient};
 use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
+use super::interactions::commands::DRAFT_LIMITS;
+use super::interactions::drafts::Drafts;
+use super::interactions::question_form::QuestionDraft;
+use super::interactions::question_import::{IMPORT_LIMITS, ImportDraft};
 use super::interactions::queue::InteractionQueue;
 use super::interactions::quiz::AskedToday;
 use super::interactions::user_rate_limit::UserRateLimiter;
@@ -50,6 +54,10 @@ pub struct BotContext {
     /// Serialised private model answers.
     pub answer_cache: AnswerCache,
     pub chart_renderer: ChartRenderer,
+    /// Files with questions that wait for the press that imports them.
+    pub imports: Drafts<ImportDraft>,
+    /// Refused forms, until they are corrected.
+    pub question_drafts: Drafts<QuestionDraft>,
     /// Starts the scheduler.
     pub start_scheduler: Notify,
     /// Wakes the scheduler after a change that may make something due.
@@ -120,6 +128,8 @@ impl BotContext {
             rate_limiter: UserRateLimiter::default(),
             asked_today: AskedToday::default(),
             chart_renderer: ChartRenderer::default(),
+            imports: Drafts::new(IMPORT_LIMITS),
+            question_drafts: Drafts::new(DRAFT_LIMITS),
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),
             deliveries: Deliveries::default(),

@@ -162,18 +162,19 @@ fn rows_with_mistakes() {
     assert_eq!(code, Some(2), "{text}");
     let line = good.lines().count() + 1;
     assert!(
-        text.contains(&format!("mixed.csv:{line}: our-own: not imported")),
+        text.contains(&format!("mixed.csv:{line}: \"our-own\":")),
         "{text}"
     );
+    assert!(text.contains("it has no answer"), "{text}");
     assert!(
-        text.contains("`answer`") && text.contains("1 row could not be imported"),
+        text.contains("1 mistake; the other questions were imported"),
         "{text}"
     );
     assert!(folder.path().join("mixed.toml").exists());
     for (name, content, help) in [
         ("bad.csv", "a,b\n1,2\n", "no column \"question\""),
-        ("bad.json", "{", "not a JSON list of questions"),
-        ("bad.txt", "", ".csv or .json"),
+        ("bad.json", "{", "bad.json:1:1"),
+        ("bad.txt", "", "contains no question"),
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();
         let (code, text) = bank(folder.path(), &["import", name]);
@@ -207,33 +208,180 @@ fn import(content: impl AsRef<[u8]>, name: &str, options: &[&str]) -> (Option<i3
 fn a_row_with_too_many_cells() {
     let table = format!("{HEADER}\r\n{},or why not?\r\n", row("Why?"));
     insta::assert_snapshot!(import(table, "a.csv", &[]).1, @"
-    a.csv:2: not imported
-      the row has 8 cells, but the first line has 7 (put each text that contains a comma in double quotes)
-    quizloop: 1 row could not be imported; see the reasons above
+    a.csv:2: the row has 8 cells, but the first line has 7 (put each text that contains the separator in double quotes)
+    quizloop: nothing was imported; see the mistakes above
     ");
 }
 
+/// A file without a question says so and fails.
 #[test]
-fn files_without_questions_and_in_other_encodings() {
-    let utf16: Vec<u8> = format!("\u{feff}{HEADER}\n{}\n", row("Why?"))
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+fn files_without_questions() {
     let texts = [
-        import(utf16, "a.csv", &[]),
         import(format!("{HEADER}\r\n"), "a.csv", &[]),
         import("[]", "a.json", &[]),
+        import("- What is a task?\n", "a.txt", &[]),
     ];
     assert!(texts.iter().all(|(code, _)| *code == Some(2)));
-    insta::assert_snapshot!(texts.map(|(_, text)| text).concat(), @"
-    quizloop: 
-    error: this file is UTF-16, not UTF-8
-    --> a.csv
-     = help: save the file as UTF-8 in your editor
+    insta::assert_snapshot!(texts.map(|(_, text)| text).concat(), @r#"
+    quizloop: a.csv: this file contains no question; add a row for each one
+    quizloop: a.json: this file contains no question; add a row for each one
+    a.txt:1: "What is a task?": it has no answer; write it after the question, separated by a tab or by " | "
+    quizloop: nothing was imported; see the mistakes above
+    "#);
+}
 
-    1 error
-    quizloop: a.csv: this file contains no questions; add a row for each one
-    quizloop: a.json: this file contains no questions; add a row for each one
+#[test]
+fn a_table_in_utf16_with_semicolons() {
+    let table = "\u{feff}Question;Answer;Level\r\nWhy?;So.;Senior\r\n";
+    let utf16 = table.encode_utf16().flat_map(u16::to_le_bytes);
+    let (code, text) = import(utf16.collect::<Vec<u8>>(), "a.csv", &[]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text, @r#"
+    Wrote 1 question to a.toml. To use the file, add it to the config: [bank] paths = ["a.toml"]
+    [[question]]
+    id = "why-79c19d1d"
+    topic = "other"
+    level = "senior"
+    question = "Why?"
+    answer = "So."
+    "#);
+}
+
+/// A table whose columns have other names says how to name them, once.
+#[test]
+fn a_table_with_other_columns() {
+    let table = "Frage,Antwort,Notiz\nWas wartet?,await,x\nWas läuft?,ein Task,y\n";
+    let (code, refused) = import(table, "a.csv", &[]);
+    assert_eq!(code, Some(2), "{refused}");
+    let options = ["--map", "question=Frage", "--map", "answer=antwort"];
+    let (code, imported) = import(table, "a.csv", &options);
+    assert_eq!(code, Some(0), "{imported}");
+    let (code, wrong) = import(table, "a.csv", &["--map", "qestion=Frage"]);
+    assert_eq!(code, Some(2), "{wrong}");
+    insta::assert_snapshot!([refused, imported, wrong].join("---\n"), @r#"
+    quizloop: a.csv: your table has no column "question" and no column "answer"; each question needs one. The columns are "Frage", "Antwort", "Notiz". Rename them, or say which is which: question=Frage, answer=Antwort (each as an option: --map question=…)
+    ---
+    Wrote 2 questions to a.toml. To use the file, add it to the config: [bank] paths = ["a.toml"]
+    a.csv: ignored unknown columns: Notiz
+    [[question]]
+    id = "was-wartet-0a7ea579"
+    topic = "other"
+    question = "Was wartet?"
+    answer = "await"
+
+    [[question]]
+    id = "was-l-uft-873c8e6d"
+    topic = "other"
+    question = "Was läuft?"
+    answer = "ein Task"
+    ---
+    error: invalid value 'qestion=Frage' for '--map <FIELD=COLUMN>': there is no field "qestion"; did you mean `question`?
+
+    For more information, try '--help'.
+    "#);
+}
+
+/// The first mistakes are a summary; `--details` lists all.
+#[test]
+fn many_mistakes() {
+    let long = |number: usize| format!("{},Yes.\n", "x".repeat(300 + number));
+    let rows: String = (1..=7).map(long).collect();
+    let table = format!("question,answer,type\n{rows}Why?,So.,quiz\nWhy not?,,\n");
+    let (_, short) = import(&table, "a.csv", &[]);
+    let (code, all) = import(&table, "a.csv", &["--details"]);
+    assert_eq!(code, Some(2), "{all}");
+    assert_eq!(all.matches("300 (shorten it)").count(), 7, "{all}");
+    insta::assert_snapshot!(short, @r#"
+    Wrote 1 question to a.toml. To use the file, add it to the config: [bank] paths = ["a.toml"]
+    a.csv: these are no types of questions and were left out: "quiz"
+    a.csv:2: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 301 characters, 1 more than the limit of 300 (shorten it)
+    a.csv:3: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 302 characters, 2 more than the limit of 300 (shorten it)
+    a.csv:4: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 303 characters, 3 more than the limit of 300 (shorten it)
+    a.csv:5: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 304 characters, 4 more than the limit of 300 (shorten it)
+    a.csv:6: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 305 characters, 5 more than the limit of 300 (shorten it)
+    a.csv: 3 more mistakes; --details lists all
+    quizloop: 8 mistakes; the other questions were imported
+    [[question]]
+    id = "why-79c19d1d"
+    topic = "other"
+    question = "Why?"
+    answer = "So."
+    "#);
+}
+
+/// Questions without answers can have one for all.
+#[test]
+fn an_answer_for_all_questions() {
+    let (code, text) = import("What is a task?\n", "a.txt", &["--answer", "Discuss it."]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text, @r#"
+    Wrote 1 question to a.toml. To use the file, add it to the config: [bank] paths = ["a.toml"]
+    a.txt: 1 question comes with the answer that you gave for all
+    [[question]]
+    id = "what-is-a-task-d1ad20fd"
+    topic = "other"
+    question = "What is a task?"
+    answer = "Discuss it."
+    "#);
+}
+
+/// What is imported from each format is a question file that the bot takes.
+#[test]
+fn imported_files_pass_the_check() {
+    let files = [
+        (
+            "a.md",
+            "## What is a task?\n\n- It runs.\n- It ends.\n\n```py\nrun()\n```\n",
+        ),
+        ("b.yaml", "AUTHOR: us\nWhat waits?:\n- await\n"),
+        (
+            "c.json",
+            r#"{"results": [{"question": "Is &quot;a&quot; a?", "correct_answer": "True", "incorrect_answers": ["False"]}]}"#,
+        ),
+        (
+            "d.txt",
+            "#separator:tab\n#html:true\nWhat <b>runs</b>?\ta task<br>or two\tpython::asyncio\n",
+        ),
+        ("e.tsv", "front\tback\nWhat?\tThat.\n"),
+        ("animals", "#Q Which one?\n^ b\nA a\nB b\n"),
+    ];
+    for (name, text) in files {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        let (code, said_import) = bank(folder.path(), &["import", name, "--output", "ours.toml"]);
+        assert_eq!(code, Some(0), "{name}: {said_import}");
+        let config = "[bank]\npaths = [\"ours.toml\"]\n";
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        let (code, text) = said(&quizloop(folder.path(), &["check"]));
+        assert_eq!(code, Some(0), "{name}: {text}");
+    }
+}
+
+#[test]
+fn the_help_of_the_import() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(bank(folder.path(), &["import", "--help"]).1, @"
+    Create a question file from another tool's file, and report what can't be imported
+
+    Usage: quizloop bank import [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown
+              (.md), Anki's text export, or text (.txt) with one question per line
+
+    Options:
+          --config <FILE>          Config file [default: config.toml, if it exists] [env:
+                                   QUIZLOOP_CONFIG=]
+          --output <PACK>          Question file to write [default: the same name with .toml]
+          --map <FIELD=COLUMN>     Field of a column with an unusual name, such as question=Frage; can
+                                   be given several times
+          --state <DIR>            Data folder [default: state, unless the config names another]
+          --answer <TEXT>          Answer for questions that have none in the file
+          --first-number <NUMBER>  Number for the first question without one; the next ones follow.
+                                   Choose a range that none of your other files uses [default: such
+                                   questions stay without a number]
+          --details                List every mistake, not only the first ones
+      -h, --help                   Print help
     ");
 }
 
@@ -300,7 +448,7 @@ fn a_question_that_discord_cannot_show() {
     let json = serde_json::to_string(&question["question"]).unwrap();
     let (code, text) = import(json, "a.json", &[]);
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("a.json:1: not-shown: not imported"), "{text}");
+    assert!(text.contains("a.json:1: \"not-shown\":"), "{text}");
     assert!(text.contains(problem), "{text}");
 }
 

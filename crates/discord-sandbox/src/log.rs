@@ -28,6 +28,8 @@ pub struct LoggedRequest {
     pub route: String,
     /// Request body as JSON; null if there was none.
     pub body: Value,
+    /// Whether it carried the bot's token.
+    pub has_token: bool,
     /// HTTP status; 0 if there is no response (yet).
     pub status: u16,
     /// Response body as JSON; null if there was none.

@@ -29,6 +29,7 @@ pub async fn serve(listener: TrackedListener, shared: Arc<SandboxState>) {
         .route("/sandbox/clock/stream", get(clock_stream))
         .route("/sandbox/clock/settled", post(acknowledge_clock))
         .route("/api/{*path}", any(rest::serve))
+        .route("/ephemeral-attachments/{*path}", any(rest::serve))
         .merge(api::router())
         // The last layer, so that it covers all routes.
         .layer(from_fn_with_state(Arc::clone(&shared), check_origin))

@@ -18,14 +18,17 @@ pub const ID_MAX: usize = 45;
 pub const TOPIC_MAX: usize = 30;
 
 /// Maximum number of tags: more would hardly tell entries apart.
-const TAGS_MAX: usize = 5;
+pub(crate) const TAGS_MAX: usize = 5;
 
 /// Maximum length of a tag in characters, like that of a topic.
-const TAG_MAX: usize = TOPIC_MAX;
+pub(crate) const TAG_MAX: usize = TOPIC_MAX;
+
+/// Maximum length of a question in characters.
+pub(crate) const QUESTION_MAX: usize = 300;
 
 /// Maximum lengths of text fields in characters.
 const FIELD_LIMITS: [(&str, usize); 7] = [
-    ("question", 300),
+    ("question", QUESTION_MAX),
     ("answer", 1400),
     ("how_to_answer", 900),
     ("example_answer", 1000),
@@ -35,7 +38,7 @@ const FIELD_LIMITS: [(&str, usize); 7] = [
 ];
 
 /// Maximum length of a program's output in characters.
-const OUTPUT_MAX: usize = 400;
+pub(crate) const OUTPUT_MAX: usize = 400;
 
 /// Maximum length of all points together, and of all pitfalls, in characters: each list is one
 /// embed field of 1024, with a bullet and a line break per item.
@@ -46,7 +49,7 @@ const LIST_MAX: usize = 900;
 const POINT_MAX: usize = 100;
 
 /// Maximum number of lines of a program: more does not fit the screen of a phone.
-const CODE_LINES_MAX: usize = 15;
+pub(crate) const CODE_LINES_MAX: usize = 15;
 
 /// Returns an error for each text that is too long and each list with a wrong number of items.
 /// Built-in questions need key points and pitfalls.

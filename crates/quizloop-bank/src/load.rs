@@ -295,6 +295,9 @@ impl LoadedFiles {
         self.questions.extend(contents.questions);
         self.paths.extend(contents.paths);
         self.diagnostics.extend(contents.diagnostics);
+        if !built_in {
+            self.diagnostics.extend(has_reserved_name(&source));
+        }
         self.sources.push(source);
     }
 
@@ -427,6 +430,18 @@ fn pack_name(source: &Source) -> Arc<str> {
     }
 }
 
+/// Reports a file with the name of another source, from which a team could not tell it.
+fn has_reserved_name(source: &Source) -> Option<Diagnostic> {
+    let name = pack_name(source);
+    let reserved = [QuestionSource::BuiltIn, QuestionSource::Server].map(QuestionSource::name);
+    reserved.contains(&&*name).then(|| {
+        let message = format!(
+            "a team that chooses the source \"{name}\" gets the questions of this file as well"
+        );
+        Diagnostic::warning(source.name(), message).fix("give the file another name")
+    })
+}
+
 /// Reports a built-in question in the file of another topic. Each file contains one topic, so that
 /// editors find questions.
 fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
@@ -463,6 +478,29 @@ mod tests {
     use super::super::built_in;
     use super::*;
     use quizloop_diagnostics::render_all;
+
+    #[test]
+    fn a_file_with_the_name_of_another_source_is_a_warning() {
+        let question = "[[question]]\nid = \"a\"\nquestion = \"A?\"\nanswer = \"B.\"\n";
+        let found = |name: &str| {
+            let pack = RawFile {
+                name: name.into(),
+                bytes: question.into(),
+            };
+            let (bank, diagnostics) = Bank::load(&[], &[pack]);
+            assert_eq!(bank.len(), 1, "it is loaded all the same");
+            render_all(&diagnostics)
+        };
+        assert_eq!(found("packs/payments.toml"), "nothing found");
+        insta::assert_snapshot!(found("packs/server.toml"), @r#"
+        warning: a team that chooses the source "server" gets the questions of this file as well
+        --> packs/server.toml
+         = help: give the file another name
+
+        1 warning
+        "#);
+        assert!(found("built-in.toml").contains("\"built-in\""));
+    }
 
     #[test]
     fn the_built_in_bank_has_no_findings() {

@@ -9,7 +9,7 @@ use super::python::{
 };
 use super::question::{Frequency, Kind, Level, OTHER_TOPIC, Question};
 use super::question_path::{self, SourcedPath};
-use super::reflow::{reflow, trim_lines};
+use super::reflow::{reflow, reflow_blocks, trim_lines};
 use super::sourced_question::{FieldSpan, SourcedQuestion};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use quizloop_diagnostics::{Diagnostic, Source, did_you_mean};
@@ -138,8 +138,8 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         let often = Frequency::ALL.map(Frequency::name);
         let asked = self.keyword::<Frequency>("asked", "`asked` value", &often);
         let since = self.version_field("since");
-        let question = self.required_prose("question");
-        let answer = self.required_prose("answer");
+        let question = self.required_prose("question", reflow);
+        let answer = self.required_prose("answer", reflow_blocks);
         let how_to_answer = self.prose_field("how_to_answer");
         let example_answer = self.prose_field("example_answer");
         let points = self.prose_list("points");
@@ -210,10 +210,15 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         Ok(found.map(|found| found.value.trim().to_owned()))
     }
 
-    fn required_prose(&mut self, key: &'static str) -> Option<String> {
+    /// Reads a text and joins its lines with `flow`.
+    fn required_prose(
+        &mut self,
+        key: &'static str,
+        flow: impl Fn(&str) -> String,
+    ) -> Option<String> {
         let found = self.reader.required(&self.table, key, toml_reader::text)?;
         self.record_span(key, &found);
-        Some(reflow(found.value))
+        Some(flow(found.value))
     }
 
     fn prose_field(&mut self, key: &'static str) -> Result<Option<String>, Reported> {

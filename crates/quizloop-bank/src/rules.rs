@@ -2,6 +2,7 @@
 //! complete fields, and no text that would break the formatting of a message.
 
 use super::field_error::FieldError;
+use super::markup::{Block, blocks};
 use super::question::{Kind, Question, TextField};
 
 /// Prefix of the links of built-in questions.
@@ -24,7 +25,7 @@ pub fn check(question: &Question, built_in: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     check_names(question, &mut errors);
     check_tags(question, &mut errors);
-    check_texts(question, &mut errors);
+    check_texts(question, built_in, &mut errors);
     check_programs(question, &mut errors);
     check_kinds(question, built_in, &mut errors);
     check_wrong_outputs(question, &mut errors);
@@ -65,7 +66,9 @@ pub(crate) fn is_kebab_case(name: &str) -> bool {
         .all(|word| !word.is_empty() && word.chars().all(is_allowed))
 }
 
-fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
+/// Checks the prose. Only the answer may have code blocks, because each of the other texts is shown
+/// inside of a line or a quote. Those of built-in questions have `code`, which tests run.
+fn check_texts(question: &Question, built_in: bool, errors: &mut Vec<FieldError>) {
     for text_field in question.text_fields() {
         let TextField { field, item, text } = text_field;
         let (what, fix) = if text.is_empty() {
@@ -76,10 +79,15 @@ fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
                 "write it, or remove it"
             };
             ("is empty", fix)
-        } else if text.contains(CODE_FENCE) {
+        } else if text.contains(CODE_FENCE) && (built_in || field != "answer") {
             (
                 "contains a code fence",
                 "put programs into `code`, and short code between single backticks",
+            )
+        } else if has_open_code_block(text) {
+            (
+                "has a code block that does not end",
+                "end it with a line of three backticks",
             )
         } else if text.contains(is_forbidden_control) {
             ("contains a control character", "remove it")
@@ -102,6 +110,12 @@ fn check_texts(question: &Question, errors: &mut Vec<FieldError>) {
             errors.push(FieldError::new("points", message, fix).item(Some(item)));
         }
     }
+}
+
+fn has_open_code_block(text: &str) -> bool {
+    let is_open =
+        |block: &Block<'_>| matches!(block, Block::Prose(prose) if prose.contains(CODE_FENCE));
+    blocks(text).iter().any(is_open)
 }
 
 fn is_forbidden_control(c: char) -> bool {

@@ -362,16 +362,16 @@ mod tests {
     fn digits_are_searched_in_texts_as_well() {
         let text = "question,answer,how_to_answer,example_answer,points,pitfalls,follow_up\n\
                     What does HTTP status 429 ask of a client?,A.,B.,C.,\"a\nb\nc\",d,e\n";
-        let source = quizloop_diagnostics::Source::new("a.csv", text);
-        let options = super::super::import_export::ImportOptions {
+        let options = super::super::import_export::ReadOptions {
             first_number: Some(1000),
-            ..super::super::import_export::ImportOptions::default()
+            ..super::super::import_export::ReadOptions::default()
         };
-        let import = super::super::import_export::import_csv(&source, &options).unwrap();
-        assert_eq!(import.rejected, []);
+        let import = super::super::import_export::read_any("a.csv", text.as_bytes(), &options);
+        assert_eq!(import.mistakes, []);
+        let question = &import.questions[0].question;
         let pack = RawFile {
             name: "a.toml".into(),
-            bytes: super::super::import_export::pack(&[&import.questions[0]]).into_bytes(),
+            bytes: super::super::import_export::pack(&[question]).into_bytes(),
         };
         let (bank, _) = Bank::load(built_in(), &[pack]);
         let found = |typed: &str| -> Vec<u32> {

@@ -1,6 +1,6 @@
 //! Finds Markdown that Discord would not show as intended.
 
-use super::markup::{Segment, segments};
+use super::markup::{Block, Segment, blocks, segments};
 use super::question::TextField;
 use super::sourced_question::SourcedQuestion;
 use quizloop_diagnostics::{Diagnostic, Source};
@@ -36,7 +36,7 @@ pub fn check(entry: &SourcedQuestion, source: &Source, diagnostics: &mut Vec<Dia
                 Segment::Code(_) => {}
             }
         }
-        if let Some((problem, fix)) = find_block_markup(&text_field) {
+        if let Some((problem, fix)) = find_block_markup(&text_field, entry.built_in) {
             report("", problem, fix);
         }
     }
@@ -60,9 +60,20 @@ fn find_link_or_tag(prose: &str) -> Option<(&str, &'static str, &'static str)> {
     Some((&prose[at..=at], "contains an HTML tag", fix))
 }
 
-/// Finds a heading, list or table. They need separate lines, which reflowing joins.
-fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'static str)> {
-    for paragraph in text_field.text.split("\n\n") {
+/// Finds a heading, list or table. They need separate lines, which reflowing joins. Only answers that
+/// are not built in keep their lists.
+fn find_block_markup(
+    text_field: &TextField<'_>,
+    built_in: bool,
+) -> Option<(&'static str, &'static str)> {
+    let keeps_lists = text_field.field == "answer" && !built_in;
+    let prose = blocks(text_field.text)
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::Prose(prose) => Some(prose),
+            Block::Code { .. } => None,
+        });
+    for paragraph in prose.flat_map(|prose| prose.split("\n\n")) {
         let first = paragraph.split(' ').next().unwrap_or_default();
         let numbered = first.strip_suffix('.').is_some_and(|number| {
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -70,7 +81,8 @@ fn find_block_markup(text_field: &TextField<'_>) -> Option<(&'static str, &'stat
         if ["#", "##", "###", "-#"].contains(&first) {
             return Some(("contains a heading", "write it as a sentence"));
         }
-        if numbered || ["-", "*", "+", "•"].contains(&first) {
+        let is_list = numbered || ["-", "*", "+", "•"].contains(&first);
+        if is_list && !keeps_lists {
             return Some((
                 "contains a list",
                 "write sentences: line breaks inside a paragraph are not kept",
@@ -112,18 +124,26 @@ mod tests {
 
     #[test]
     fn headings_lists_and_tables_are_found() {
-        let problem_in = |text| {
+        let find = |field, text, built_in| {
             let text_field = TextField {
-                field: "answer",
+                field,
                 item: None,
                 text,
             };
-            find_block_markup(&text_field).map(|(problem, _)| problem)
+            find_block_markup(&text_field, built_in).map(|(problem, _)| problem)
         };
+        let problem_in = |text| find("answer", text, true);
         assert_eq!(problem_in("A.\n\n# B"), Some("contains a heading"));
         assert_eq!(problem_in("- a - b"), Some("contains a list"));
         assert_eq!(problem_in("1. a 2. b"), Some("contains a list"));
         assert_eq!(problem_in("| a | b |"), Some("contains a table"));
+        assert_eq!(find("answer", "- a\n- b", false), None, "the list is kept");
+        assert_eq!(
+            find("how_to_answer", "- a - b", false),
+            Some("contains a list")
+        );
+        let code = "So:\n```py\na = 1\n\n# a comment\n```";
+        assert_eq!(find("answer", code, false), None);
         assert_eq!(problem_in("3.11 brought it. *Never* -1."), None);
     }
 }

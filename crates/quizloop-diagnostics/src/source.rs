@@ -61,6 +61,11 @@ impl Source {
         &self.text
     }
 
+    /// Returns the number of the line with a byte, from 1.
+    pub fn line_number(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte)
+    }
+
     /// Returns the location of a span. Of several lines, only the first is marked.
     pub fn location(&self, span: &Span) -> Location {
         let start = floor_boundary(&self.text, span.start);
@@ -156,6 +161,10 @@ mod tests {
         2 | y = "äöü" # z
           |       ^^
         "#);
+        assert_eq!(
+            [0, 8, 9, 99].map(|byte| source.line_number(byte)),
+            [1, 1, 2, 2]
+        );
         // A position after the end of the text is treated as the end.
         assert_eq!(source.location(&(99..100)).line, 2);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 58] = [
+pub const STEPS: [&str; 64] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -36,6 +36,12 @@ pub const STEPS: [&str; 58] = [
     "assessment.saved",
     "report.entered",
     "report.saved",
+    "import.changed",
+    "import.saved",
+    "question.changed",
+    "question.saved",
+    "suggestion.decided",
+    "suggestion.saved",
     "remind.noted",
     "remind.sent",
     "wrap-up.intended",

@@ -20,10 +20,11 @@ use serenity::all::{
     HttpBuilder, HttpError, LightMethod, ReactionType, Request, Route, StatusCode,
 };
 
+use super::download::{DownloadError, Downloader};
 use super::interaction_client::{InteractionClient, send_with_retries};
 use super::message_json::{self, MessageJsonError};
 use super::rest_limiter::{Priority, RestLimiter};
-use crate::bot::gateway::event::IncomingMessage;
+use crate::bot::gateway::event::{AttachedFile, IncomingMessage};
 use crate::bot::render::command_links::CommandIds;
 use crate::bot::render::file::File;
 use crate::bot::render::message::Message;
@@ -211,6 +212,7 @@ pub struct DiscordClient {
     http: Http,
     // `None` if this client could not be created; serenity's client then reports the cause.
     interactions: Option<InteractionClient>,
+    downloads: Downloader,
     limiter: RestLimiter,
     health: Option<Arc<HealthMonitor>>,
     /// Unknown until the commands are registered.
@@ -224,6 +226,7 @@ impl DiscordClient {
         Self {
             interactions: InteractionClient::new(client.clone(), access.api_url.as_deref()),
             http: http_with_client(client, access),
+            downloads: Downloader::new(access.api_url.as_deref()),
             limiter: RestLimiter::new(access.requests_per_second),
             health: None,
             command_ids: OnceLock::new(),
@@ -600,6 +603,11 @@ impl DiscordClient {
             edit.await.map(drop)
         };
         self.with_timeout(send_with_retries(edit)).await
+    }
+
+    /// Downloads a file that a member chose for an option of a command.
+    pub async fn download(&self, file: &AttachedFile) -> Result<Vec<u8>, DownloadError> {
+        self.downloads.download(file).await
     }
 
     /// Clears serenity's rate limits. Its limiter keeps an entry of about 200 bytes for every

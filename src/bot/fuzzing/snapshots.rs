@@ -80,6 +80,7 @@ fn read_team(team: &Team) {
             access: Ok(&access),
             pool: &pool,
             chosen: None,
+            suggestions: 1,
         };
         let messages = [
             render::team::status(team, &status),

@@ -2,6 +2,7 @@
 //! types.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -138,6 +139,25 @@ pub enum OptionValue {
     User(UserId),
     Role(RoleId),
     Channel(ChannelId),
+    Attachment(AttachedFile),
+}
+
+/// A file that a member chose for an option of a slash command.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AttachedFile {
+    pub name: String,
+    /// The size in bytes, as Discord states it.
+    pub size: u64,
+    /// Where it can be downloaded. Everyone who has the URL can do so, so it must not appear in
+    /// logs.
+    pub url: String,
+}
+
+/// Leaves the URL out.
+impl fmt::Debug for AttachedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of {} bytes", self.name, self.size)
+    }
 }
 
 /// A member ran a command, pressed a button, submitted a modal or is typing an option. The bot must
@@ -219,6 +239,14 @@ impl Interaction {
     pub fn role(&self, name: &str) -> Option<RoleId> {
         match self.options.get(name)? {
             OptionValue::Role(role) => Some(*role),
+            _ => None,
+        }
+    }
+
+    /// Returns an attachment option.
+    pub fn attachment(&self, name: &str) -> Option<&AttachedFile> {
+        match self.options.get(name)? {
+            OptionValue::Attachment(file) => Some(file),
             _ => None,
         }
     }

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use serenity::all::{
-    ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue, CommandInteraction,
-    ComponentInteraction, ComponentInteractionDataKind, Guild, GuildChannel,
-    Interaction as SerenityInteraction, Message, MessageReferenceKind, MessageType,
-    ModalInteraction, PartialGuildChannel, Permissions, Ready, ResolvedTarget, UnavailableGuild,
-    UnknownEvent,
+    ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue,
+    CommandDataResolved, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind,
+    Guild, GuildChannel, Interaction as SerenityInteraction, Message, MessageReferenceKind,
+    MessageType, ModalInteraction, PartialGuildChannel, Permissions, Ready, ResolvedTarget,
+    UnavailableGuild, UnknownEvent,
 };
 
 use super::event::{
-    Event, IncomingMessage, Interaction, InteractionData, OptionValue, TargetMessage,
+    AttachedFile, Event, IncomingMessage, Interaction, InteractionData, OptionValue, TargetMessage,
 };
 use crate::bot::discord::message_json::{self, items, snowflake};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -315,12 +315,17 @@ fn flatten(data: &CommandData) -> (String, HashMap<String, OptionValue>) {
         name = format!("{name} {part}");
         options = inner.as_slice();
     }
-    let named =
-        |option: &CommandDataOption| Some((option.name.clone(), option_value(&option.value)?));
+    let named = |option: &CommandDataOption| {
+        let value = option_value(&option.value, &data.resolved)?;
+        Some((option.name.clone(), value))
+    };
     (name, options.iter().filter_map(named).collect())
 }
 
-fn option_value(value: &CommandDataOptionValue) -> Option<OptionValue> {
+fn option_value(
+    value: &CommandDataOptionValue,
+    resolved: &CommandDataResolved,
+) -> Option<OptionValue> {
     Some(match value {
         CommandDataOptionValue::String(text)
         | CommandDataOptionValue::Autocomplete { value: text, .. } => {
@@ -332,6 +337,14 @@ fn option_value(value: &CommandDataOptionValue) -> Option<OptionValue> {
         CommandDataOptionValue::Role(role) => OptionValue::Role(RoleId::new(role.get())),
         CommandDataOptionValue::Channel(channel) => {
             OptionValue::Channel(ChannelId::new(channel.get()))
+        }
+        CommandDataOptionValue::Attachment(id) => {
+            let file = resolved.attachments.get(id)?;
+            OptionValue::Attachment(AttachedFile {
+                name: file.filename.clone(),
+                size: u64::from(file.size),
+                url: file.url.clone(),
+            })
         }
         _ => return None,
     })

@@ -8,6 +8,9 @@ use std::fmt;
 
 use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
+use super::drafts::DraftId;
+use super::question_form::QuestionForm;
+use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
 use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
 
@@ -22,6 +25,9 @@ const ANY_TOPIC: &str = "*";
 
 /// Placeholder for no message.
 const NO_MESSAGE: &str = "-";
+
+/// Placeholder for no draft.
+const NO_DRAFT: &str = "-";
 
 /// The custom id of a button or menu. Questions are given by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +86,86 @@ pub enum ComponentId {
     PostNow { channel: ChannelId },
     /// Confirms the removal of a team.
     Remove { channel: ChannelId },
+    /// Imports the questions of a kept file.
+    Import { draft: DraftId, mode: ImportMode },
+    /// Opens the form again with the texts of a refused draft.
+    CorrectDraft { draft: DraftId },
+    /// Shows a page of `/team questions list`, counted from 0.
+    Questions {
+        filter: QuestionListFilter,
+        page: usize,
+    },
+    /// Confirms the removal of one of the server's own questions.
+    RemoveQuestion { question: String },
+    /// The menu that shows a suggestion in full.
+    OpenSuggestion,
+    /// Decides about the suggestion with this number.
+    DecideSuggestion {
+        suggestion: u32,
+        decision: SuggestionDecision,
+    },
+}
+
+/// The questions that `/team questions list` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuestionListFilter {
+    /// The server's own questions.
+    Own,
+    /// Built-in questions and those of the operator's files.
+    Shared,
+    Disabled,
+    /// Open suggestions of members.
+    Suggestions,
+}
+
+/// What an admin decides about a suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuggestionDecision {
+    Approve,
+    Reject,
+}
+
+impl QuestionListFilter {
+    const NAMES: [(&str, Self); 4] = [
+        ("own", Self::Own),
+        ("shared", Self::Shared),
+        ("disabled", Self::Disabled),
+        ("suggestions", Self::Suggestions),
+    ];
+
+    /// Parses the keyword in custom ids and options.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(name, _)| *name == text);
+        found.map(|(_, filter)| filter)
+    }
+}
+
+impl fmt::Display for QuestionListFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(_, filter)| filter == self);
+        f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
+impl SuggestionDecision {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "approve" => Some(Self::Approve),
+            "reject" => Some(Self::Reject),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SuggestionDecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        })
+    }
 }
 
 /// The custom id of a modal.
@@ -89,6 +175,12 @@ pub enum ModalId {
     Report { question: String },
     /// A member's own answer in `/quiz`.
     Quiz(QuizState),
+    /// The text of a question.
+    Question {
+        /// The refused draft that the form corrects.
+        draft: Option<DraftId>,
+        form: QuestionForm,
+    },
 }
 
 /// A button of `/privacy`. It always concerns the member who presses it.
@@ -148,6 +240,12 @@ impl ComponentId {
             Self::CloseReport { .. } => "report-close",
             Self::PostNow { .. } => "post-now",
             Self::Remove { .. } => "remove",
+            Self::Import { .. } => "import",
+            Self::CorrectDraft { .. } => "correct",
+            Self::Questions { .. } => "questions",
+            Self::RemoveQuestion { .. } => "question-remove",
+            Self::OpenSuggestion => "suggestion-open",
+            Self::DecideSuggestion { .. } => "suggestion",
         }
     }
 
@@ -207,6 +305,25 @@ impl ComponentId {
             ("remove", [channel]) => Self::Remove {
                 channel: channel.parse().ok()?,
             },
+            ("import", [draft, mode]) => Self::Import {
+                draft: draft.parse().ok()?,
+                mode: ImportMode::parse(mode)?,
+            },
+            ("correct", [draft]) => Self::CorrectDraft {
+                draft: draft.parse().ok()?,
+            },
+            ("questions", [filter, page]) => Self::Questions {
+                filter: QuestionListFilter::parse(filter)?,
+                page: page.parse().ok()?,
+            },
+            ("question-remove", [question]) => Self::RemoveQuestion {
+                question: (*question).to_owned(),
+            },
+            ("suggestion-open", []) => Self::OpenSuggestion,
+            ("suggestion", [decision, suggestion]) => Self::DecideSuggestion {
+                suggestion: suggestion.parse().ok()?,
+                decision: SuggestionDecision::parse(decision)?,
+            },
             _ => return None,
         })
     }
@@ -223,6 +340,7 @@ impl ModalId {
         match self {
             Self::Report { .. } => "report",
             Self::Quiz(_) => "quiz",
+            Self::Question { .. } => "question",
         }
     }
 
@@ -239,6 +357,13 @@ impl ModalId {
                 question: (*question).to_owned(),
             },
             ("quiz", state) => Self::Quiz(QuizState::parse(state)?),
+            ("question", [draft, form @ ..]) => Self::Question {
+                draft: match *draft {
+                    NO_DRAFT => None,
+                    draft => Some(draft.parse().ok()?),
+                },
+                form: QuestionForm::parse(form)?,
+            },
             _ => return None,
         })
     }
@@ -255,6 +380,11 @@ impl fmt::Display for ModalId {
         match self {
             Self::Report { question } => write!(f, "{action}:{question}"),
             Self::Quiz(state) => write!(f, "{action}:{state}"),
+            Self::Question {
+                draft: Some(draft),
+                form,
+            } => write!(f, "{action}:{draft}:{form}"),
+            Self::Question { draft: None, form } => write!(f, "{action}:{NO_DRAFT}:{form}"),
         }
     }
 }
@@ -263,10 +393,13 @@ impl fmt::Display for ComponentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = self.action();
         match self {
-            Self::Hint { question } | Self::Answer { question } | Self::Report { question } => {
+            Self::Hint { question }
+            | Self::Answer { question }
+            | Self::Report { question }
+            | Self::RemoveQuestion { question } => {
                 write!(f, "{action}:{question}")
             }
-            Self::Streak => f.write_str(action),
+            Self::Streak | Self::OpenSuggestion => f.write_str(action),
             Self::Reveal {
                 channel,
                 round,
@@ -303,9 +436,16 @@ impl fmt::Display for ComponentId {
                 write!(f, "{action}:{page}:{topic}")
             }
             Self::Reports { page } | Self::CloseReport { page } => write!(f, "{action}:{page}"),
+            Self::Import { draft, mode } => write!(f, "{action}:{draft}:{mode}"),
             Self::PostNow { channel } | Self::Remove { channel } => {
                 write!(f, "{action}:{channel}")
             }
+            Self::CorrectDraft { draft } => write!(f, "{action}:{draft}"),
+            Self::Questions { filter, page } => write!(f, "{action}:{filter}:{page}"),
+            Self::DecideSuggestion {
+                suggestion,
+                decision,
+            } => write!(f, "{action}:{decision}:{suggestion}"),
         }
     }
 }
@@ -332,6 +472,7 @@ fn parse_round(text: &str) -> Result<Option<MessageId>, ParseIdError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::interactions::question_form::{FormPurpose, QuestionOptions};
     use crate::bot::interactions::quiz::OptionOrder;
     use proptest::prelude::*;
     use quizloop_core::question_picker::PickMode;
@@ -350,6 +491,22 @@ mod tests {
             order: OptionOrder::random(&mut StdRng::seed_from_u64(1)),
             chosen: Some(3),
         }
+    }
+
+    /// Forms with the longest texts, and with none.
+    fn forms() -> [QuestionForm; 3] {
+        let options = QuestionOptions {
+            level: Some(quizloop_bank::Level::Senior),
+            kind: Some(quizloop_bank::Kind::Compare),
+            topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+        };
+        let edit = FormPurpose::Edit("s-12345678".into());
+        [
+            (edit, options),
+            (FormPurpose::Add, QuestionOptions::default()),
+            (FormPurpose::Suggest, QuestionOptions::default()),
+        ]
+        .map(|(purpose, options)| QuestionForm { purpose, options })
     }
 
     #[test]
@@ -418,26 +575,61 @@ mod tests {
             })
         });
         let all = components.into_iter().chain(pages).chain(assessments);
-        for component in all.chain(quiz_components).chain(privacy) {
-            let id = component.custom_id();
-            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(ComponentId::parse(&id), Some(component));
-        }
+        let all = all.chain(quiz_components).chain(privacy);
+        all.for_each(check_component);
         let modals = [
             ModalId::Quiz(quiz(&question)),
             ModalId::Quiz(on_path()),
             ModalId::Report { question },
         ];
-        for modal in modals {
-            let id = modal.custom_id();
-            assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
-            assert_eq!(ModalId::parse(&id), Some(modal));
+        modals.into_iter().for_each(check_modal);
+    }
+
+    fn check_component(component: ComponentId) {
+        let id = component.custom_id();
+        assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+        assert_eq!(ComponentId::parse(&id), Some(component));
+    }
+
+    fn check_modal(modal: ModalId) {
+        let id = modal.custom_id();
+        assert!(id.chars().count() <= CUSTOM_ID_MAX, "{id}");
+        assert_eq!(ModalId::parse(&id), Some(modal));
+    }
+
+    #[test]
+    fn custom_ids_about_questions_round_trip_and_fit_the_limit() {
+        let draft = DraftId(u64::MAX);
+        for form in forms() {
+            for draft in [None, Some(draft)] {
+                let form = form.clone();
+                check_modal(ModalId::Question { draft, form });
+            }
+        }
+        check_component(ComponentId::CorrectDraft { draft });
+        check_component(ComponentId::OpenSuggestion);
+        check_component(ComponentId::RemoveQuestion {
+            question: "q".repeat(quizloop_bank::ID_MAX),
+        });
+        for (_, mode) in ImportMode::NAMES {
+            check_component(ComponentId::Import { draft, mode });
+        }
+        for (_, filter) in QuestionListFilter::NAMES {
+            let page = usize::MAX;
+            check_component(ComponentId::Questions { filter, page });
+        }
+        for decision in [SuggestionDecision::Approve, SuggestionDecision::Reject] {
+            let suggestion = u32::MAX;
+            check_component(ComponentId::DecideSuggestion {
+                suggestion,
+                decision,
+            });
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

@@ -31,7 +31,7 @@ use quizloop_failpoint as failpoint;
 
 /// How long after its arrival an interaction is deferred: half of the time within which Discord
 /// accepts a response, so that the deferral arrives in time.
-const DEFER_AFTER: Duration = Duration::from_millis(1500);
+pub const DEFER_AFTER: Duration = Duration::from_millis(1500);
 
 /// Why an interaction got no response.
 #[derive(Debug, thiserror::Error)]
@@ -160,7 +160,8 @@ async fn reject_rate_limited(
         RequestKind::Autocomplete => Response::Autocomplete(Vec::new()),
         RequestKind::Interaction => {
             let until = ctx.clock.now().saturating_add(retry_after);
-            Response::New(UserError::RateLimited(until.unwrap_or(Timestamp::MAX)).message())
+            let error = UserError::RateLimited(until.unwrap_or(Timestamp::MAX));
+            commands::refuse_unhandled(ctx, interaction, &error)
         }
     };
     send(ctx, interaction, &response).await?;
@@ -171,6 +172,8 @@ async fn respond(ctx: &BotContext, interaction: &Interaction) -> Result<(), Resp
     let kind = respond_or_defer(ctx, interaction).await?;
     if kind == ResponseKind::Message {
         reminders::report_dm_failures(ctx, interaction).await;
+        // Boxed, because it seldom has anything to do, and each interaction in progress holds its size.
+        Box::pin(commands::suggest::report_decisions(ctx, interaction)).await;
     }
     Ok(())
 }

@@ -106,6 +106,7 @@ pub fn check_modal(modal: &Value) -> Vec<LengthError> {
         );
         errors.check("a field's label", &field["label"], 1..=LABEL_MAX);
         errors.check("a placeholder", &field["placeholder"], 0..=PLACEHOLDER_MAX);
+        errors.check("a field's value", &field["value"], 0..=TEXT_MAX);
     }
     errors.0
 }

@@ -18,10 +18,13 @@ pub mod modal;
 pub mod privacy;
 pub mod progress;
 pub mod question_check;
+pub mod question_form;
+pub mod question_import;
 pub mod quiz;
 pub mod rating;
 pub mod remind;
 pub mod reveal;
+pub mod server_questions;
 pub mod streak;
 pub mod team;
 #[cfg(test)]

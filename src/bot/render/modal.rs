@@ -76,6 +76,9 @@ pub struct TextInput {
     required: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     placeholder: Option<String>,
+    /// The text that is there when the modal opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
 }
 
 impl Modal {
@@ -120,7 +123,15 @@ impl TextInput {
             max_length: max.clamp(1, TEXT_MAX),
             required: true,
             placeholder: None,
+            value: None,
         }
+    }
+
+    /// Sets the text that is there when the modal opens. Discord rejects an empty one.
+    #[must_use]
+    pub fn value(mut self, text: &str) -> Self {
+        self.value = (!text.is_empty()).then(|| truncate(text, self.max_length));
+        self
     }
 
     /// Sets the text that is shown while the field is empty.
@@ -160,6 +171,9 @@ impl std::fmt::Display for Modal {
             )?;
             if let Some(placeholder) = &field.placeholder {
                 writeln!(f, "  {placeholder}")?;
+            }
+            if let Some(value) = &field.value {
+                writeln!(f, "  = {}", value.replace('\n', "\n    "))?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::daily::{button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
+use super::server_questions;
 use super::text::{bullets, pluralize, relative_time, truncate};
 use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
@@ -233,6 +234,8 @@ pub struct TeamStatus<'a> {
     pub pool: &'a QuestionPool<'a>,
     /// The next question, if an admin chose it.
     pub chosen: Option<&'a Question>,
+    /// Number of members' suggestions that wait for a decision.
+    pub suggestions: usize,
 }
 
 /// The reply to `/team status`.
@@ -292,6 +295,9 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         .field("Permissions", permissions);
     if status.access.is_ok_and(|access| access.unmentionable_role) {
         embed = embed.field("Role", unmentionable_role_text(team));
+    }
+    if status.suggestions > 0 {
+        embed = embed.field("Suggestions", server_questions::waiting(status.suggestions));
     }
     let members = pluralize(team.members().count(), "member has", "members have");
     let bank = pluralize(status.pool.candidates.len(), "question", "questions");

@@ -36,12 +36,14 @@ const LIN: UserId = UserId::new(2);
 mod assessments;
 mod feedback;
 mod histories;
+mod imports;
 mod missing_parts;
 mod pictures;
 mod privacies;
 mod question_limits;
 mod quizzes;
 mod reminders;
+mod server_questions;
 mod weeks;
 mod wrap_ups;
 
@@ -591,6 +593,7 @@ fn helps() {
     • `/history` lists past questions with links to their threads, and what you did with each.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
+    • `/suggest` sends the admins a question that you'd like to be asked here.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -608,6 +611,7 @@ fn helps() {
     • `/history` lists past questions with links to their threads, and what you did with each.
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
+    • `/suggest` sends the admins a question that you'd like to be asked here.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -615,6 +619,7 @@ fn helps() {
     [For admins] • `/setup` starts a team in a channel, or changes its settings.
     • `/team status` shows the next questions and any missing permissions.
     • `/team reports` lists the mistakes in questions that members reported.
+    • `/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.
     • `/team choose`, `post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");
@@ -715,6 +720,7 @@ fn many_holidays_are_cut_and_past_ones_left_out() {
         access: Ok(&fine),
         pool: &pool(),
         chosen: None,
+        suggestions: 0,
     };
     for message in [
         team::team_summary(&team, now, &fine, true, &pool()),
@@ -762,6 +768,7 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
         access: Ok(&fine),
         pool: &pool(),
         chosen: None,
+        suggestions: 0,
     };
     assert_eq!(reminders(status(&team, &state)), summary);
 }
@@ -778,6 +785,7 @@ fn team_paused_by_the_config() {
         access: Ok(&PermissionReport::default()),
         pool: &pool(),
         chosen: None,
+        suggestions: 0,
     };
     let shown = status(&team, &state).to_string();
     let paused = shown.lines().find(|line| line.contains("Paused"));
@@ -795,6 +803,7 @@ fn team_status() {
         access: Ok(&fine),
         pool: &pool(),
         chosen: None,
+        suggestions: 0,
     };
     assert_snapshot!(status(&team, &state), @"
     # Team status
@@ -991,6 +1000,8 @@ fn errors() {
         UserError::LoadFailed,
         UserError::StaleComponent,
         UserError::ModalTooLate,
+        UserError::StillLoading,
+        UserError::DraftExpired,
         UserError::RateLimited("2026-03-27T08:00:30Z".parse().unwrap()),
     ];
     assert_snapshot!(
@@ -1050,6 +1061,7 @@ fn the_status_shows_the_choice_of_questions() {
         access: Ok(&fine),
         pool: &pool(),
         chosen: Some(&question),
+        suggestions: 0,
     };
     let text = status(&team, &state).to_string();
     let shown = text.lines().filter(|line| {

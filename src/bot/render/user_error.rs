@@ -194,6 +194,10 @@ pub enum UserError {
     StaleComponent,
     /// The modal was ready too late for Discord to open it.
     ModalTooLate,
+    /// The server is still being loaded, and the response can't be deferred.
+    StillLoading,
+    /// What the member wrote is not kept any more.
+    DraftExpired,
     /// An option has an invalid value.
     InvalidOption(String),
     /// The member sends requests too fast, and is blocked until then.
@@ -208,7 +212,8 @@ impl UserError {
         Message::text(self.text()).ephemeral()
     }
 
-    fn text(&self) -> String {
+    /// The explanation and what to do.
+    pub fn text(&self) -> String {
         match self {
             Self::GuildOnly => "I only work in servers. Use this command in a server's channel.".into(),
             Self::UnknownCommand => "This command no longer exists. Type `/` to see the current ones.".into(),
@@ -247,6 +252,8 @@ impl UserError {
             Self::LoadFailed => "I can't reach this server's data right now. Nothing is lost. Please try again in a minute.".into(),
             Self::StaleComponent => "This button is too old. Use the buttons on the newest question, or `/answer` and `/streak`.".into(),
             Self::ModalTooLate => "That took too long, so the form couldn't open. Please press the button again.".into(),
+            Self::StillLoading => "I'm still loading this server's questions. Please try again in a few seconds.".into(),
+            Self::DraftExpired => "I no longer have that text: I keep it for 15 minutes, and not when I'm restarted. Please run the command again.".into(),
             Self::RateLimited(until) => format!(
                 "Too many requests. Try again {}.",
                 // Discord shows whole seconds. Round up, so that the time shown is never too early.

@@ -78,7 +78,7 @@ fn leaderboard(summary: &WeeklySummary) -> String {
 
 fn hard_question_text(hard: &HardQuestion, question: Option<&Question>) -> String {
     let text = question.map_or_else(
-        || "a question that no longer exists".to_owned(),
+        || "a removed question".to_owned(),
         |question| truncate(&question.question.replace('\n', " "), QUESTION_MAX),
     );
     let members = format!("Missed by {} of {}", hard.missed, hard.participants);

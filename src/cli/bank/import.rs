@@ -1,4 +1,4 @@
-//! `bank import`: converts a CSV or JSON file into a question file.
+//! `bank import`: turns another tool's file into a question file.
 
 use std::path::PathBuf;
 
@@ -7,23 +7,37 @@ use clap::Args;
 use super::{output, write_new};
 use crate::bot::render::question_check;
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::load::diagnostics_error;
-use quizloop_bank::import_export::{self, ImportOptions, ImportResult, RejectedRow};
+use quizloop_bank::import_export::{
+    self, ColumnMapping, Formats, ImportedFile, Mistake, ReadOptions, read_any,
+};
+use quizloop_bank::{Bank, built_in};
 use quizloop_core::text::pluralize;
-use quizloop_diagnostics::Source;
+use quizloop_diagnostics::redact;
+
+/// Number of mistakes that are shown without `--details`.
+const SHOWN_MISTAKES: usize = 5;
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// A .csv file with a header, or a .json file with a list of objects; columns and keys are
-    /// named like the keys of question files
+    /// File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown (.md),
+    /// Anki's text export, or text (.txt) with one question per line
     file: PathBuf,
     /// Question file to write [default: the same name with .toml]
     #[arg(long, value_name = "PACK")]
     output: Option<PathBuf>,
+    /// Field of a column with an unusual name, such as question=Frage; can be given several times
+    #[arg(long = "map", value_name = "FIELD=COLUMN")]
+    columns: Vec<ColumnMapping>,
+    /// Answer for questions that have none in the file
+    #[arg(long, value_name = "TEXT")]
+    answer: Option<String>,
     /// Number for the first question without one; the next ones follow. Choose a range that none
     /// of your other files uses [default: such questions stay without a number]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     first_number: Option<u32>,
+    /// List every mistake, not only the first ones
+    #[arg(long)]
+    details: bool,
 }
 
 /// Writes the valid rows and reports the others. If there are others, it fails after writing.
@@ -32,53 +46,40 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     let usage =
         |message: &dyn std::fmt::Display| CliError::new(Exit::Usage, format!("{name}: {message}"));
     let bytes = std::fs::read(&args.file).map_err(|error| usage(&error))?;
-    let source =
-        Source::decode(&name, &bytes).map_err(|diagnostic| diagnostics_error(&[*diagnostic]))?;
-    let options = ImportOptions {
-        first_number: args.first_number,
-        rule: &question_check::check,
-    };
-    let extension = args
-        .file
-        .extension()
-        .and_then(|extension| extension.to_str());
-    let import = match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("csv") => import_export::import_csv(&source, &options),
-        Some("json") => import_export::import_json(&source, &options),
-        _ => return Err(usage(&"the file name must end in .csv or .json")),
-    };
-    let import = import.map_err(|error| usage(&error))?;
-    for row in &import.rejected {
-        output::error(rejection_text(row, &name));
-    }
-    if !import.unknown_columns.is_empty() {
-        let unknown = import.unknown_columns.join(", ");
-        output::error(format_args!("ignored unknown columns: {unknown}"));
-    }
-    write(args, &import)?;
-    if import.rejected.is_empty() {
-        return Ok(());
-    }
-    let rows = pluralize(import.rejected.len(), "row", "rows");
-    let message = format!("{rows} could not be imported; see the reasons above");
-    Err(CliError::new(Exit::Usage, message))
+    let (built_in, _) = Bank::load(built_in(), &[]);
+    let file = read_any(
+        &name,
+        &bytes,
+        &ReadOptions {
+            formats: Formats::CommandLine,
+            columns: &args.columns,
+            default_answer: args.answer.as_deref(),
+            first_number: args.first_number,
+            is_taken: &|id| built_in.get(id).is_some(),
+            rule: &question_check::check,
+            ..ReadOptions::default()
+        },
+    );
+    write(args, &file)?;
+    report(args, &name, &file);
+    result(&name, &file)
 }
 
-fn write(args: &ImportArgs, import: &ImportResult) -> Result<(), CliError> {
-    if import.questions.is_empty() {
+fn write(args: &ImportArgs, file: &ImportedFile) -> Result<(), CliError> {
+    if file.questions.is_empty() {
         return Ok(());
     }
     let default = || args.file.with_extension("toml");
-    let file = args.output.clone().unwrap_or_else(default);
-    let questions: Vec<_> = import.questions.iter().collect();
-    write_new(&file, &import_export::pack(&questions))?;
+    let path = args.output.clone().unwrap_or_else(default);
+    let questions: Vec<_> = file.questions.iter().map(|one| &one.question).collect();
+    write_new(&path, &import_export::pack(&questions))?;
     output::line(format_args!(
         "Wrote {} to {}. To use the file, add it to the config: [bank] paths = [\"{}\"]",
         pluralize(questions.len(), "question", "questions"),
-        file.display(),
-        file.display()
+        path.display(),
+        path.display()
     ))?;
-    if let Some(first) = import.first_generated_number {
+    if let Some(first) = args.first_number {
         output::line(format_args!(
             "Questions without a number got one from {first} on."
         ))?;
@@ -86,20 +87,77 @@ fn write(args: &ImportArgs, import: &ImportResult) -> Result<(), CliError> {
     Ok(())
 }
 
-fn rejection_text(row: &RejectedRow, file: &str) -> String {
-    let name = if row.name.is_empty() {
-        String::new()
+/// Prints what was left out: in short, or with `--details` everything.
+fn report(args: &ImportArgs, name: &str, file: &ImportedFile) {
+    for warning in &file.warnings {
+        output::error(format_args!("{name}: {warning}"));
+    }
+    if !file.ignored_columns.is_empty() && !file.lacks_columns {
+        let ignored = file.ignored_columns.join(", ");
+        output::error(format_args!("{name}: ignored unknown columns: {ignored}"));
+    }
+    if is_only_about_file(file) {
+        // The error says it.
+        return;
+    }
+    let shown = if args.details {
+        file.mistakes.len()
     } else {
-        format!(" {}:", row.name)
+        SHOWN_MISTAKES
     };
-    let reasons: Vec<_> = row
-        .reasons
-        .iter()
-        .map(|reason| format!("\n  {reason}"))
-        .collect();
-    format!(
-        "{file}:{}:{name} not imported{}",
-        row.line,
-        reasons.concat()
-    )
+    for mistake in file.mistakes.iter().take(shown) {
+        output::error(mistake_text(name, mistake));
+    }
+    let hidden = file.mistakes.len().saturating_sub(shown);
+    if hidden > 0 {
+        let more = pluralize(hidden, "more mistake", "more mistakes");
+        output::error(format_args!("{name}: {more}; --details lists all"));
+    }
+}
+
+/// Whether the only mistake is about the whole file.
+fn is_only_about_file(file: &ImportedFile) -> bool {
+    file.questions.is_empty() && matches!(file.mistakes.as_slice(), [only] if only.line.is_none())
+}
+
+fn mistake_text(name: &str, mistake: &Mistake) -> String {
+    if let Some(diagnostic) = &mistake.diagnostic {
+        return diagnostic.to_string();
+    }
+    let Some(line) = mistake.line else {
+        return format!("{name}: {mistake}");
+    };
+    let question = match mistake.name.as_str() {
+        "" => String::new(),
+        beginning => format!(" \"{}\":", redact(beginning)),
+    };
+    match mistake.reasons.as_slice() {
+        [only] => format!("{name}:{line}:{question} {}", redact(only)),
+        reasons => format!(
+            "{name}:{line}:{question}\n  {}",
+            redact(&reasons.join("\n  "))
+        ),
+    }
+}
+
+fn result(name: &str, file: &ImportedFile) -> Result<(), CliError> {
+    let message = match file.mistakes.as_slice() {
+        [] => return Ok(()),
+        [only] if is_only_about_file(file) => format!("{name}: {only}{}", map_help(file)),
+        _ if file.questions.is_empty() => "nothing was imported; see the mistakes above".to_owned(),
+        mistakes => {
+            let count = pluralize(mistakes.len(), "mistake", "mistakes");
+            format!("{count}; the other questions were imported")
+        }
+    };
+    Err(CliError::new(Exit::Usage, message))
+}
+
+/// Says how to name the columns of a table on the command line.
+fn map_help(file: &ImportedFile) -> &'static str {
+    if file.lacks_columns {
+        " (each as an option: --map question=…)"
+    } else {
+        ""
+    }
 }

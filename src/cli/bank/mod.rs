@@ -50,7 +50,7 @@ enum BankCommand {
         #[command(flatten)]
         anki: AnkiArgs,
     },
-    /// Create a question file from a CSV or JSON file, and report rows that can't be imported
+    /// Create a question file from another tool's file, and report what can't be imported
     Import(import::ImportArgs),
     /// Compare the levels of the questions with how well members know them
     Stats,

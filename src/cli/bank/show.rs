@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Look};
 
-use quizloop_bank::markup::{StyledSpan, styled_spans};
+use quizloop_bank::markup::{Block, StyledSpan, blocks, styled_spans};
 use quizloop_bank::{Kind, Level, Question};
 
 /// Maximum line width; longer lines are hard to read.
@@ -59,10 +59,16 @@ impl TerminalStyle {
     }
 
     fn prose(&self, text: &str) -> String {
-        let paragraphs = text
-            .split("\n\n")
-            .map(|paragraph| textwrap::fill(&self.inline(paragraph), self.width));
-        paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
+        let formatted = |block: Block<'_>| match block {
+            Block::Prose(prose) => {
+                let paragraphs = prose.split("\n\n");
+                let filled =
+                    paragraphs.map(|paragraph| textwrap::fill(&self.inline(paragraph), self.width));
+                filled.collect::<Vec<_>>().join("\n\n") + "\n"
+            }
+            Block::Code { text, .. } => format!("\n{}", self.program(&text)),
+        };
+        blocks(text).into_iter().map(formatted).collect()
     }
 
     /// Formats a paragraph in bold, with inline code in the colour of code.

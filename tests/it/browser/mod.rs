@@ -5,6 +5,7 @@
 
 mod access;
 mod appearance;
+mod attachments;
 mod chat;
 mod chromium;
 mod components;

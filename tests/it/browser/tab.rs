@@ -1,14 +1,18 @@
 //! A browser tab, used like a person would: click, type, press keys, wait for text.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chromiumoxide::Page;
+use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
 };
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
-use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
+use chromiumoxide::cdp::browser_protocol::page::{
+    CaptureScreenshotFormat, EventFileChooserOpened, SetInterceptFileChooserDialogParams,
+};
 use chromiumoxide::page::ScreenshotParams;
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
@@ -141,6 +145,21 @@ impl Tab {
         self.click(selector).await;
         self.type_text(text).await;
         self.keys(&["Enter"]).await;
+    }
+
+    /// Does something that opens the browser's list of files, and chooses a file there.
+    pub async fn choose_file(&self, file: &Path, open: impl Future<Output = ()>) {
+        let intercept = SetInterceptFileChooserDialogParams::new(true);
+        self.page.execute(intercept).await.unwrap();
+        let opened = self.page.event_listener::<EventFileChooserOpened>().await;
+        let mut opened = opened.unwrap();
+        open.await;
+        let input = tokio::time::timeout(WAIT_TIMEOUT, opened.next()).await;
+        let input = input.expect("the list of files is open").unwrap();
+        let choose = SetFileInputFilesParams::builder()
+            .file(file.to_str().unwrap())
+            .backend_node_id(input.backend_node_id.expect("an input of the page"));
+        self.page.execute(choose.build().unwrap()).await.unwrap();
     }
 
     /// Runs a slash command without options in the channel.

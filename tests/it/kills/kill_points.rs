@@ -6,7 +6,15 @@ use std::sync::LazyLock;
 
 /// Steps that are too rare to happen between any two kills. Separate tests kill the bot at each of
 /// them.
-const TESTED_ELSEWHERE: [&str; 4] = ["report.", "questions.", "remind.", "week."];
+const TESTED_ELSEWHERE: [&str; 7] = [
+    "import.",
+    "report.",
+    "question.",
+    "questions.",
+    "suggestion.",
+    "remind.",
+    "week.",
+];
 
 /// The steps at which the bot is killed.
 pub static STEPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {

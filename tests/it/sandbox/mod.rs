@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test helpers may panic like tests")]
 
 mod api;
+mod attachments;
 mod channels;
 pub mod client;
 mod clock;

@@ -139,6 +139,14 @@ impl<'w> MemberHandle<'w> {
         }
     }
 
+    /// Runs a command in #asyncio that opens a form.
+    pub async fn command_modal(&self, command: &str, options: &[(&str, Value)]) -> ModalView {
+        match self.command(command, options).await {
+            ClientOutcome::Modal(form) => form,
+            other => panic!("/{command}: {other:?}\n{}", self.world.log()),
+        }
+    }
+
     /// Fills in a form and submits it.
     pub async fn submit_modal(&self, form: &ModalView, fields: &[(&str, &str)]) -> MessageView {
         let outcome = self.world.sandbox.submit_modal(self.id, form, fields).await;

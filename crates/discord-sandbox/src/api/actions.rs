@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::super::rest::upload::{FILE_MAX, form_parts};
 use super::super::{Sandbox, SandboxState};
 use super::process::ProcessAction;
 use super::{HttpError, Id, json_response};
@@ -38,6 +41,32 @@ pub async fn post(
         .send()
         .map_err(|error| HttpError::bad_request(&error))?;
     json_response(&json!({ "message": message }))
+}
+
+/// Maximum size of an upload's request in bytes: the file and the other parts of the form.
+const UPLOAD_MAX: usize = FILE_MAX + 64 * 1024;
+
+/// Stores a file of a member for an option of a command.
+pub async fn upload(State(shared): State<Arc<SandboxState>>, request: Request) -> ApiResult {
+    let content_type = request.headers().get(CONTENT_TYPE).cloned();
+    let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
+    let body = to_bytes(request.into_body(), UPLOAD_MAX).await;
+    let body = body.map_err(|_| HttpError::bad_request(&"the file is larger than 10 MiB"))?;
+    let parts = form_parts(content_type.unwrap_or_default(), body).await;
+    let parts = parts.unwrap_or_default();
+    let part = |name: &str| parts.iter().find(|part| part.name == name);
+    let (Some(user), Some(file)) = (part("as"), part("file")) else {
+        return Err(HttpError::bad_request(
+            &"send a form with the parts \"as\" and \"file\", such as: curl -F as=USER -F file=@table.csv",
+        ));
+    };
+    let user = std::str::from_utf8(&user.bytes).ok();
+    let user = user.and_then(|user| user.parse().ok());
+    let user = user.ok_or_else(|| HttpError::bad_request(&"\"as\" is not an id"))?;
+    let attachment = Sandbox::from_state(&shared)
+        .upload(user, &file.file_name, file.bytes.clone())
+        .map_err(|error| HttpError::bad_request(&error))?;
+    json_response(&json!({ "attachment": attachment }))
 }
 
 #[derive(Debug, Deserialize)]

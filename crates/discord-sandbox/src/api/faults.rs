@@ -18,6 +18,8 @@ use super::{HttpError, Id, json_response};
 
 /// Default delay of a response in milliseconds: longer than an interaction may take.
 const DELAY_MS: u64 = 5_000;
+/// Default target of a redirect: a site that is not Discord's.
+const REDIRECT_TO: &str = "https://example.com/";
 /// Default `retry_after` of a 429, in seconds.
 const RETRY_AFTER: f64 = 2.0;
 
@@ -36,6 +38,7 @@ pub struct NewFault {
     #[serde(default)]
     after: bool,
     ms: Option<u64>,
+    to: Option<String>,
     retry_after: Option<f64>,
 }
 
@@ -52,13 +55,16 @@ impl NewFault {
             "500" => RequestFault::server_error(),
             "502" => RequestFault::bad_gateway(),
             "403" => RequestFault::missing_permissions(),
+            "404" => RequestFault::not_found(),
+            "redirect" => RequestFault::redirect(self.to.as_deref().unwrap_or(REDIRECT_TO)),
+            "endless" => RequestFault::Endless,
             "garbage" => RequestFault::malformed_body(),
             "hang" => RequestFault::Hang,
             "reset" => RequestFault::Reset,
             "delay" => RequestFault::Delay(Duration::from_millis(self.ms.unwrap_or(DELAY_MS))),
             other => {
                 return Err(HttpError::bad_request(&format!(
-                    "unknown fault \"{other}\": use 429, 500, 502, 403, garbage, hang, reset or delay"
+                    "unknown fault \"{other}\": use 429, 500, 502, 403, 404, redirect, endless, garbage, hang, reset or delay"
                 )));
             }
         })

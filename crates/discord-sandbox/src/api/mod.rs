@@ -46,6 +46,7 @@ pub(crate) fn router() -> Router<Arc<SandboxState>> {
         .route("/sandbox/log", get(queries::log))
         .route("/sandbox/events", get(queries::events))
         .route("/sandbox/post", post(actions::post))
+        .route("/sandbox/upload", post(actions::upload))
         .route("/sandbox/command", post(actions::command))
         .route("/sandbox/message-command", post(actions::message_command))
         .route("/sandbox/autocomplete", post(actions::autocomplete))

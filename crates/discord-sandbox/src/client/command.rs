@@ -1,13 +1,15 @@
 //! Slash commands and message commands as users run them.
 
+use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use super::super::Sandbox;
 use super::super::model::{
-    Channel, Command, Discord, InteractionKind, InteractionState, command_kind,
+    Channel, Command, Discord, InteractionKind, InteractionState, StoredFile, command_kind,
 };
-use super::super::payloads::id;
+use super::super::payloads::{self, id};
 use super::super::permission::{self, ADMINISTRATOR, USE_APPLICATION_COMMANDS};
+use super::super::rest::upload::{FILE_MAX, sanitize_file_name};
 use super::ClientError;
 use super::interaction::{InteractionRequest, dispatch_interaction, source_message_json};
 use super::options::{ResolveContext, TypedCommand};
@@ -43,6 +45,55 @@ impl Sandbox {
             ))
         });
         self.wait_for_outcome(interaction).await
+    }
+
+    /// Uploads a file of a user for an attachment option of a command. Returns the id of the
+    /// attachment, which is the option's value.
+    ///
+    /// ```
+    /// # use discord_sandbox::{Options, Sandbox, ids};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = Sandbox::start(Options::default()).await?;
+    /// let file = sandbox.upload(ids::ADA, "table.csv", "name,value")?;
+    /// let options = [("file", file.to_string().into())];
+    /// sandbox.command(ids::GENERAL, ids::ADA, "import", &options).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no such user, or the file is too large.
+    pub fn upload(
+        &self,
+        user: u64,
+        name: &str,
+        bytes: impl Into<Bytes>,
+    ) -> Result<u64, ClientError> {
+        let file = StoredFile {
+            name: sanitize_file_name(name),
+            bytes: bytes.into(),
+        };
+        if file.bytes.len() > FILE_MAX {
+            return Err(ClientError::new("The file is larger than 10 MiB."));
+        }
+        self.with(|discord| {
+            if !discord.users.contains_key(&user) {
+                return Err(ClientError::new("There is no such user."));
+            }
+            let (id, now_ms) = (discord.next_id(), discord.clock.now_ms());
+            discord.files.insert_upload(id, user, now_ms, file);
+            Ok(id)
+        })
+    }
+
+    /// Returns the attachment object of an uploaded file as the bot receives it.
+    pub fn uploaded_file(&self, attachment: u64) -> Option<Value> {
+        self.read(|discord| {
+            let upload = discord.files.upload(attachment)?;
+            Some(payloads::attachment::uploaded(discord, attachment, upload))
+        })
     }
 
     /// Runs a message command, which is in the menu *Apps* of a message, and waits for the response.

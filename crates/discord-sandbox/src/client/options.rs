@@ -20,6 +20,7 @@ pub mod kind {
     pub const ROLE: u64 = 8;
     pub const MENTIONABLE: u64 = 9;
     pub const NUMBER: u64 = 10;
+    pub const ATTACHMENT: u64 = 11;
 }
 
 /// A typed command, resolved to its definition and subcommands.
@@ -193,7 +194,7 @@ fn check_value(definition: &Value, value: &Value) -> Result<Value, ClientError> 
         Some(kind::INTEGER) => json!(text.parse::<i64>().map_err(|_| invalid())?),
         Some(kind::NUMBER) => json!(text.parse::<f64>().map_err(|_| invalid())?),
         Some(kind::BOOLEAN) => json!(text.parse::<bool>().map_err(|_| invalid())?),
-        Some(kind::USER..=kind::MENTIONABLE) => {
+        Some(kind::USER..=kind::MENTIONABLE | kind::ATTACHMENT) => {
             json!(text.parse::<u64>().map_err(|_| invalid())?.to_string())
         }
         _ => json!(text),
@@ -267,14 +268,24 @@ pub fn resolve(
                     true
                 })
         }
+        kind::ATTACHMENT => {
+            let upload = discord.files.upload(object_id);
+            upload.filter(|one| one.user == user).is_some_and(|one| {
+                let json = payloads::attachment::uploaded(discord, object_id, one);
+                put("attachments", json);
+                true
+            })
+        }
         kind::USER => false,
         _ => true,
+    };
+    let missing = match kind {
+        kind::ATTACHMENT => "You uploaded no file with",
+        _ => "No user, channel or role has",
     };
     if found {
         Ok(())
     } else {
-        Err(ClientError::new(format!(
-            "No user, channel or role has the id {object_id}."
-        )))
+        Err(ClientError::new(format!("{missing} the id {object_id}.")))
     }
 }

@@ -35,7 +35,8 @@
 //!
 //! These are all REST routes that the sandbox implements, by the names that [`FaultRule::on`]
 //! takes. Commands can be registered globally, as shown, or below
-//! `/applications/{application}/guilds/{guild}`.
+//! `/applications/{application}/guilds/{guild}`. `Attachment` is the download of a file that a member
+//! chose for an option of a command; on Discord it has another host than the API.
 //!
 #![doc = include_str!("routes.md")]
 
@@ -71,6 +72,8 @@ pub enum RequestFault {
     Hang,
     /// The connection is reset.
     Reset,
+    /// The response is 200 with a body that never ends and whose length is not announced.
+    Endless,
     /// The request waits until the test releases it.
     Gate(Arc<RequestGate>),
 }
@@ -118,6 +121,24 @@ impl RequestFault {
         }
     }
 
+    /// 404 of Discord's CDN for a file that was deleted or whose URL has expired.
+    pub fn not_found() -> Self {
+        Self::Answer {
+            status: 404,
+            body: "This content is no longer available.".to_owned(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 302 to another address.
+    pub fn redirect(to: &str) -> Self {
+        Self::Answer {
+            status: 302,
+            body: String::new(),
+            headers: vec![("Location".to_owned(), to.to_owned())],
+        }
+    }
+
     /// 429 with the seconds to wait and Discord's scope (`user`, `global` or `shared`).
     pub fn too_many_requests(retry_after: f64, scope: &str) -> Self {
         let is_global = scope == "global";
@@ -152,6 +173,7 @@ impl RequestFault {
             Self::Delay(_) => "delay",
             Self::Hang => "hang",
             Self::Reset => "reset",
+            Self::Endless => "endless",
             Self::Gate(_) => "hold",
         }
     }

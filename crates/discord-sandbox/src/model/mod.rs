@@ -22,7 +22,7 @@ pub use message::{
     InteractionMetadata, Mentions, Message, MessageKey, MessageReference, Reaction, flag,
     kind as message_kind,
 };
-pub(crate) use stored_file::{StoredFile, StoredFiles};
+pub(crate) use stored_file::{StoredFile, StoredFiles, UploadedFile};
 
 use super::clock::SandboxClock;
 use super::faults::FaultRules;
@@ -57,7 +57,7 @@ pub struct Discord {
     pub(crate) faults: FaultRules,
     /// Counter of requests per second.
     pub(crate) limits: RequestCounter,
-    /// Files that the bot attached.
+    /// Files that the bot attached, and those that members uploaded for options of commands.
     pub(crate) files: StoredFiles,
     /// Log of requests and gateway frames.
     pub log: TrafficLog,

@@ -2,6 +2,7 @@
 //!
 //! The functions only convert. Permissions are checked by their callers.
 
+pub mod attachment;
 pub mod channel;
 pub mod command;
 pub mod guild;

@@ -30,7 +30,7 @@ pub struct RequestCounter {
 impl RequestCounter {
     /// Counts a request. If it is to be rejected, returns the seconds to wait.
     pub fn record(&mut self, route: Option<&Route>) -> Option<f64> {
-        if route.is_some_and(Route::is_interaction_callback) {
+        if route.is_some_and(|one| one.is_interaction_callback() || one.is_download()) {
             return None;
         }
         let now = Instant::now();
@@ -62,7 +62,7 @@ impl RequestCounter {
 /// Returns the rate-limit headers of a response at `now_ms` (Unix milliseconds). Every route has a
 /// bucket per channel or guild.
 pub fn headers(route: Option<&Route>, now_ms: i64) -> Vec<(String, String)> {
-    let Some(route) = route else {
+    let Some(route) = route.filter(|one| !one.is_download()) else {
         return Vec::new();
     };
     let resource = route

@@ -23,7 +23,7 @@ mod reactions;
 pub mod route;
 mod serve;
 mod threads;
-mod upload;
+pub mod upload;
 pub mod url;
 pub mod validation;
 mod webhook;

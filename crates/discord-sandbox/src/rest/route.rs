@@ -20,12 +20,18 @@ pub const NAMES: &[&str] = &[
     "OpenDirectMessages",
     "SetCommands",
     "GatewayBot",
+    "Attachment",
 ];
 
 /// Route of a request. Fault rules match by the names of the variants, which `faults/routes.md`
 /// lists with their paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
+    /// Download of a file from Discord's CDN, which has another host name than the API.
+    Attachment {
+        app: u64,
+        attachment: u64,
+    },
     Gateway,
     GatewayBot,
     Me,
@@ -147,7 +153,8 @@ pub enum Route {
 }
 
 impl Route {
-    /// Returns the route of a request. `segments` is the decoded path after `/api/v10`.
+    /// Returns the route of a request. `segments` is the decoded path after `/api/v10`; for a
+    /// download, the whole path.
     pub fn parse(method: &Method, segments: &[&str]) -> Option<Self> {
         match segments {
             ["channels", channel, rest @ ..] => of_channel(method, parse(channel)?, rest),
@@ -219,9 +226,15 @@ impl Route {
     }
 
     /// Returns whether the route needs no bot token. Interaction routes are authenticated by the
-    /// token in their path.
+    /// token in their path, and downloads by the signature in their query.
     pub const fn is_unauthenticated(&self) -> bool {
-        matches!(self, Self::Gateway) || self.is_interaction_callback()
+        matches!(self, Self::Gateway) || self.is_interaction_callback() || self.is_download()
+    }
+
+    /// Returns whether the route is a download, which is no part of the REST API and has none of its
+    /// rate limits.
+    pub const fn is_download(&self) -> bool {
+        matches!(self, Self::Attachment { .. })
     }
 
     /// Returns whether the route responds to an interaction. Such requests are exempt from the
@@ -253,6 +266,10 @@ fn other(method: &Method, segments: &[&str]) -> Option<Route> {
         },
         ("POST", ["users", "@me", "channels"]) => Route::OpenDirectMessages,
         ("GET", ["users", user]) => Route::User { user: parse(user)? },
+        ("GET", ["ephemeral-attachments", app, attachment, _]) => Route::Attachment {
+            app: parse(app)?,
+            attachment: parse(attachment)?,
+        },
         ("POST", ["interactions", interaction, token, "callback"]) => Route::Callback {
             interaction: parse(interaction)?,
             token: (*token).to_owned(),

@@ -6,6 +6,7 @@
 //! without a nonce posts the message twice.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -22,7 +23,7 @@ use crate::SandboxState;
 use crate::connection::ConnectionHandle;
 use crate::faults::{FaultTiming, GateOutcome, RequestFault, RequestTarget};
 use crate::log::LoggedRequest;
-use crate::model::Discord;
+use crate::model::{Discord, StoredFile};
 
 /// Maximum size of a request, in bytes (Discord docs, reference, "Uploading Files").
 const BODY_MAX: usize = 25 * 1024 * 1024;
@@ -35,11 +36,9 @@ pub async fn serve(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, BODY_MAX).await.unwrap_or_default();
-    let path = parts
-        .uri
-        .path()
-        .strip_prefix("/api/v10")
-        .unwrap_or_default();
+    let path = parts.uri.path();
+    let api_path = path.strip_prefix("/api/v10");
+    let path = api_path.unwrap_or(path);
     let segments: Vec<String> = path.split('/').skip(1).map(percent_decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let content_type = parts
@@ -47,7 +46,8 @@ pub async fn serve(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let route = Route::parse(&parts.method, &segments);
+    let route = Route::parse(&parts.method, &segments)
+        .filter(|one| one.is_download() == api_path.is_none());
     let is_authorized = is_authorized(&shared, &parts.headers);
     // The body of a request that is refused in any case is not read: it may come from anyone.
     let is_refused = !is_authorized && route.as_ref().is_none_or(|one| !one.is_unauthenticated());
@@ -67,6 +67,7 @@ pub async fn serve(
         uploads,
         is_empty,
         query: parse_query(parts.uri.query().unwrap_or_default()),
+        raw_query: parts.uri.query().unwrap_or_default().to_owned(),
         method: parts.method,
     };
     if let Some(response) = incoming.serve(&shared).await {
@@ -88,13 +89,24 @@ struct IncomingRequest {
     uploads: Vec<upload::Upload>,
     is_empty: bool,
     query: BTreeMap<String, String>,
+    raw_query: String,
 }
 
 /// Response to be sent.
 struct OutgoingResponse {
     status: u16,
-    body: Option<String>,
+    body: ResponseBody,
     headers: Vec<(String, String)>,
+}
+
+/// Body of a response.
+enum ResponseBody {
+    Empty,
+    /// JSON, or what a fault sends in its place.
+    Json(String),
+    File(StoredFile),
+    /// Never ends.
+    Endless,
 }
 
 /// Effect of injected faults on a request.
@@ -141,6 +153,7 @@ impl IncomingRequest {
                 .as_ref()
                 .map_or_else(|| "unknown".to_owned(), Route::name),
             body: self.body.as_ref().cloned().unwrap_or(Value::Null),
+            has_token: self.is_authorized,
             ..LoggedRequest::default()
         }
     }
@@ -185,8 +198,15 @@ impl IncomingRequest {
             }) => {
                 return FaultResult::Respond(OutgoingResponse {
                     status,
-                    body: Some(body),
+                    body: ResponseBody::Json(body),
                     headers,
+                });
+            }
+            Some(RequestFault::Endless) => {
+                return FaultResult::Respond(OutgoingResponse {
+                    status: 200,
+                    body: ResponseBody::Endless,
+                    headers: Vec::new(),
                 });
             }
         }
@@ -203,9 +223,12 @@ impl IncomingRequest {
         {
             return OutgoingResponse {
                 status,
-                body: Some(body),
+                body: ResponseBody::Json(body),
                 headers,
             };
+        }
+        if let Some(Route::Attachment { attachment, .. }) = self.route {
+            return self.download(discord, attachment);
         }
         let body = self.body.as_ref().cloned().unwrap_or(Value::Null);
         let (status, json) = match self.handle_route(discord, body) {
@@ -214,8 +237,25 @@ impl IncomingRequest {
         };
         OutgoingResponse {
             status,
-            body: json.map(|json| json.to_string()),
+            body: json.map_or(ResponseBody::Empty, |json| {
+                ResponseBody::Json(json.to_string())
+            }),
             headers: limits::headers(self.route.as_ref(), discord.clock.now_ms()),
+        }
+    }
+
+    /// Returns a file that a member uploaded for an option of a command.
+    fn download(&self, discord: &Discord, attachment: u64) -> OutgoingResponse {
+        let found = discord.files.upload(attachment);
+        let found = found.filter(|one| one.is_served(&self.raw_query, discord.clock.now_ms()));
+        let (status, body) = match found {
+            Some(upload) => (200, ResponseBody::File(upload.file.clone())),
+            None => (404, ResponseBody::Empty),
+        };
+        OutgoingResponse {
+            status,
+            body,
+            headers: Vec::new(),
         }
     }
 
@@ -253,9 +293,14 @@ impl OutgoingResponse {
             .headers
             .iter()
             .any(|(name, value)| name == "X-RateLimit-Scope" && value == "shared");
-        let body = self.body.as_deref().unwrap_or("null");
         entry.status = self.status;
-        entry.answer = serde_json::from_str(body).unwrap_or_else(|_| body.into());
+        entry.answer = match &self.body {
+            ResponseBody::Json(text) => {
+                serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into())
+            }
+            ResponseBody::File(file) => format!("({} bytes)", file.bytes.len()).into(),
+            ResponseBody::Empty | ResponseBody::Endless => Value::Null,
+        };
         entry.invalid = matches!(self.status, 401 | 403 | 429) && !is_shared;
     }
 
@@ -269,13 +314,24 @@ impl OutgoingResponse {
             response = response.header(name, value);
         }
         let response = match self.body {
-            Some(body) => response
+            ResponseBody::Json(body) => response
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Body::from(body)),
-            None => response.body(Body::empty()),
+            ResponseBody::File(file) => response
+                .header(header::CONTENT_TYPE, file.content_type())
+                .body(Body::from(file.bytes)),
+            ResponseBody::Empty => response.body(Body::empty()),
+            ResponseBody::Endless => response.body(endless_body()),
         };
         response.expect("status and headers are created by the sandbox and valid")
     }
+}
+
+/// Returns a body that never ends.
+fn endless_body() -> Body {
+    const CHUNK: &[u8] = &[b' '; 16 * 1024];
+    let chunks = std::iter::repeat(Ok::<_, Infallible>(Bytes::from_static(CHUNK)));
+    Body::from_stream(futures::stream::iter(chunks))
 }
 
 /// Returns whether the status refuses a request without looking at its body.

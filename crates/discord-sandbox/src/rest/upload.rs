@@ -9,12 +9,13 @@ use super::error_response::{self, ErrorResponse};
 use super::message_body::MessageBody;
 use super::validation::FieldErrors;
 use crate::model::{Discord, Message, StoredFile};
+use crate::payloads;
 use crate::permission::{ATTACH_FILES, Permissions};
 
 /// Maximum number of files per message (Discord docs, resources/message, "Create Message").
 const FILES_MAX: usize = 10;
 /// Maximum size of a file, in bytes (Discord docs, reference, "Uploading Files").
-const FILE_MAX: usize = 10 * 1024 * 1024;
+pub const FILE_MAX: usize = 10 * 1024 * 1024;
 /// Name of the form part that contains the JSON body.
 const PAYLOAD: &str = "payload_json";
 
@@ -33,29 +34,50 @@ pub struct Upload {
 
 /// Returns the JSON body and the files of a request.
 pub async fn read(content_type: &str, body: Bytes) -> (serde_json::Result<Value>, Vec<Upload>) {
-    let Ok(boundary) = multer::parse_boundary(content_type) else {
+    let Some(parts) = form_parts(content_type, body.clone()).await else {
         return (serde_json::from_slice(&body), Vec::new());
     };
-    let stream = futures::stream::once(async move { Ok::<_, Infallible>(body) });
-    let mut parts = multer::Multipart::new(stream, boundary);
     let (mut json, mut uploads) = (Ok(json!({})), Vec::new());
-    // A malformed part ends the loop. The request is then processed without the remaining parts.
-    while let Ok(Some(part)) = parts.next_field().await {
-        let name = part.name().unwrap_or_default().to_owned();
-        let file = part.file_name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.unwrap_or_default();
-        if name == PAYLOAD {
-            json = serde_json::from_slice(&bytes);
-        } else if let Some(number) = number_of(&name) {
+    for part in parts {
+        if part.name == PAYLOAD {
+            json = serde_json::from_slice(&part.bytes);
+        } else if let Some(number) = number_of(&part.name) {
             uploads.push(Upload {
                 number,
-                name: sanitize_file_name(&file),
+                name: sanitize_file_name(&part.file_name),
                 description: None,
-                bytes,
+                bytes: part.bytes,
             });
         }
     }
     (json, uploads)
+}
+
+/// Part of a form.
+pub struct FormPart {
+    /// Name of the form's field.
+    pub name: String,
+    /// File name; empty for a part that is no file.
+    pub file_name: String,
+    /// Content.
+    pub bytes: Bytes,
+}
+
+/// Returns the parts of a `multipart/form-data` body; `None` for a body of another type. A malformed
+/// part ends the list.
+pub async fn form_parts(content_type: &str, body: Bytes) -> Option<Vec<FormPart>> {
+    let boundary = multer::parse_boundary(content_type).ok()?;
+    let stream = futures::stream::once(async move { Ok::<_, Infallible>(body) });
+    let mut form = multer::Multipart::new(stream, boundary);
+    let mut parts = Vec::new();
+    while let Ok(Some(part)) = form.next_field().await {
+        parts.push(FormPart {
+            name: part.name().unwrap_or_default().to_owned(),
+            file_name: part.file_name().unwrap_or_default().to_owned(),
+            bytes: part.bytes().await.unwrap_or_default(),
+        });
+    }
+    Some(parts)
 }
 
 /// Returns the `n` of `files[n]`. `file` is an older name of `files[0]`.
@@ -68,7 +90,7 @@ fn number_of(name: &str) -> Option<u64> {
 
 /// Replaces characters that Discord does not allow in file names. It allows letters, digits, dots,
 /// dashes and underscores.
-fn sanitize_file_name(name: &str) -> String {
+pub fn sanitize_file_name(name: &str) -> String {
     let name: String = name
         .chars()
         .map(|c| {
@@ -186,24 +208,13 @@ fn store_attachment(discord: &mut Discord, channel: u64, upload: &Upload) -> Val
     let id = discord.next_id();
     let file = StoredFile {
         name: upload.name.clone(),
-        bytes: upload.bytes.to_vec(),
+        bytes: upload.bytes.clone(),
     };
-    let mut json = json!({
-        "id": id.to_string(),
-        "filename": upload.name,
-        "size": upload.bytes.len(),
-        "content_type": file.content_type(),
-    });
+    let url = discord.files.insert(channel, id, file.clone());
+    let mut json = payloads::attachment::attachment(id, &file, &url);
     if let Some(description) = &upload.description {
         json["description"] = json!(description);
     }
-    if let Some((width, height)) = file.image_size() {
-        json["width"] = json!(width);
-        json["height"] = json!(height);
-    }
-    let url = discord.files.insert(channel, id, file);
-    json["url"] = json!(url);
-    json["proxy_url"] = json!(url);
     json
 }
 

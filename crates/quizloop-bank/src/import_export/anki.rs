@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::super::markup::{StyledSpan, styled_spans};
+use super::super::markup::{Block, StyledSpan, blocks, styled_spans};
 use super::super::question::{Kind, Level, Question};
 
 /// How questions become Anki notes. The default is one card per question, with tags, in the deck
@@ -234,10 +234,16 @@ fn documentation(question: &Question) -> String {
 }
 
 fn prose(text: &str) -> String {
-    let paragraphs = text.split("\n\n");
-    paragraphs
-        .map(|one| html_element("p", &styled_html(one)))
-        .collect()
+    let html = |block: Block<'_>| match block {
+        Block::Prose(prose) => {
+            let paragraphs = prose.split("\n\n");
+            paragraphs
+                .map(|one| html_element("p", &styled_html(one).replace('\n', "<br>")))
+                .collect()
+        }
+        Block::Code { text, .. } => program(&text),
+    };
+    blocks(text).into_iter().map(html).collect()
 }
 
 fn styled_html(paragraph: &str) -> String {

@@ -4,8 +4,8 @@
 
 use super::super::question::Question;
 use super::super::read::KEYS;
-use super::import::BULLETS;
 use super::question_record::QuestionRecord;
+use super::record::{BULLETS, needs_json};
 
 /// Exports the questions as CSV.
 pub fn csv(questions: &[&Question]) -> String {
@@ -59,9 +59,12 @@ fn json_list(texts: &[String]) -> String {
     serde_json::to_string(texts).unwrap_or_default()
 }
 
-/// Formats a list with one item per line. Importing removes a bullet from each line, so an item
+/// Formats a list with one item per line, or as JSON if it would be split in another way. Importing removes a bullet from each line, so an item
 /// that starts with a bullet gets a second one.
 fn item_lines(items: &[String]) -> String {
+    if needs_json(items) {
+        return json_list(items);
+    }
     let has_bullet = |item: &str| BULLETS.iter().any(|bullet| item.starts_with(bullet));
     let line = |item: &String| {
         let bullet = if has_bullet(item) { BULLETS[0] } else { "" };

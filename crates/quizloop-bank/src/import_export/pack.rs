@@ -4,7 +4,7 @@ use serde::Serialize;
 use textwrap::{Options, WordSplitter};
 
 use super::super::question::Question;
-use super::super::reflow::reflow;
+use super::super::reflow::reflow_blocks;
 use super::question_record::QuestionRecord;
 
 /// Column at which prose is wrapped.
@@ -28,8 +28,11 @@ pub fn pack(questions: &[&Question]) -> String {
 /// Wraps prose. Reading joins the lines again.
 ///
 /// A paragraph in which a line break would replace several spaces, which matter in code such as
-/// `` `x  =  1` ``, stays on one line.
+/// `` `x  =  1` ``, stays on one line, and so does a text with a code block.
 fn wrap(text: &str) -> String {
+    if text.contains("```") {
+        return text.to_owned();
+    }
     // Breaks lines only at spaces, because reading joins lines with a space.
     let options = Options::new(WIDTH)
         .word_splitter(WordSplitter::NoHyphenation)
@@ -38,7 +41,7 @@ fn wrap(text: &str) -> String {
         .split("\n\n")
         .map(|one| {
             let wrapped = textwrap::fill(one, &options);
-            if reflow(&wrapped) == one {
+            if !one.contains('\n') && reflow_blocks(&wrapped) == one {
                 wrapped
             } else {
                 one.to_owned()

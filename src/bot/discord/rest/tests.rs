@@ -67,6 +67,7 @@ async fn production_client() -> (Sandbox, DiscordClient) {
     let rest = DiscordClient {
         interactions: InteractionClient::new(client, None),
         http,
+        downloads: Downloader::new(None),
         limiter: RestLimiter::new(1_000),
         health: None,
         command_ids: OnceLock::new(),

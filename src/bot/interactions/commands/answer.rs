@@ -49,13 +49,25 @@ fn options() -> Vec<Value> {
 }
 
 pub fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+    choices_among(ctx, guild, typed, |questions, one| {
+        questions.is_enabled(&one.id)
+    })
+}
+
+/// Returns suggestions for a question among those for which `filter` returns true.
+pub fn choices_among(
+    ctx: &BotContext,
+    guild: GuildId,
+    typed: &str,
+    filter: impl Fn(&GuildQuestions, &Question) -> bool,
+) -> Vec<AutocompleteChoice> {
     let questions = ctx.questions(guild);
     let choice = |(question, level): (&Question, LevelDisplay)| AutocompleteChoice {
         name: choice_name(question, level),
         value: question.id.clone(),
     };
-    let found = search(ctx, guild, &questions, typed).into_iter();
-    found.map(choice).collect()
+    let found = search(ctx, guild, &questions, typed, |one| filter(&questions, one));
+    found.into_iter().map(choice).collect()
 }
 
 /// Returns the questions that match a text, the best first. A question whose level and topic are
@@ -65,6 +77,7 @@ fn search<'q>(
     guild: GuildId,
     questions: &'q GuildQuestions,
     typed: &str,
+    filter: impl Fn(&Question) -> bool,
 ) -> Vec<(&'q Question, LevelDisplay)> {
     // Suggestions don't wait for a guild that is not in memory.
     let loaded = ctx.store.loaded(guild);
@@ -74,7 +87,7 @@ fn search<'q>(
         LevelDisplay::hidden_if(hides_level.unwrap_or(false))
     };
     let found = questions
-        .search(typed, AUTOCOMPLETE_CHOICES_MAX)
+        .search_among(typed, AUTOCOMPLETE_CHOICES_MAX, filter)
         .into_iter();
     let with_level = found.map(|question| (question, level(question)));
     let is_found = |(question, level): &(&Question, LevelDisplay)| {
@@ -339,7 +352,11 @@ pub fn find_question(
     text: &str,
 ) -> Result<QuestionRef, UserError> {
     let questions = ctx.questions(guild);
-    let best = || questions.find(&search(ctx, guild, &questions, text).first()?.0.id);
+    let is_enabled = |question: &Question| questions.is_enabled(&question.id);
+    let best = || {
+        let found = search(ctx, guild, &questions, text, is_enabled);
+        questions.find(&found.first()?.0.id)
+    };
     let found = questions.find(text.trim()).or_else(best);
     found.ok_or_else(|| UserError::QuestionNotFound(text.to_owned()))
 }

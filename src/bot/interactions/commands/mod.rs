@@ -19,6 +19,7 @@ mod leaderboard;
 mod message_command;
 mod privacy;
 mod progress;
+mod question_forms;
 mod question_reports;
 mod quiz;
 mod remind;
@@ -27,15 +28,20 @@ mod settings;
 mod setup;
 mod slash_command;
 mod streak;
+pub mod suggest;
 mod team;
+mod team_questions;
+mod team_questions_import;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::custom_id::{ComponentId, ModalId, PrivacyAction};
+use super::handler::DEFER_AFTER;
 use super::quiz::QuizAction;
 use super::response::Response;
 use crate::bot::context::{BotContext, team_for_channel};
@@ -47,7 +53,7 @@ use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
-use slash_command::{Access, Action, Help, SlashCommand, Visibility};
+use slash_command::{Access, Action, CommandHandler, Help, SlashCommand, Visibility};
 
 /// All slash commands, in the order in which they are registered. Everything else that the bot
 /// knows about a command is derived from its entry.
@@ -60,6 +66,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &history::COMMAND,
     &progress::COMMAND,
     &remind::COMMAND,
+    &suggest::COMMAND,
     &privacy::COMMAND,
     &help::COMMAND,
     &setup::COMMAND,
@@ -68,6 +75,8 @@ static COMMANDS: &[&SlashCommand] = &[
 
 /// All message commands, which members choose in the menu *Apps* of a message.
 static MESSAGE_COMMANDS: &[&MessageCommand] = &[&compare::COMMAND];
+
+pub use question_forms::DRAFT_LIMITS;
 
 /// The result of a handler: a message, or an error that is shown to the member.
 pub type CommandResult = Result<Message, UserError>;
@@ -133,7 +142,8 @@ fn help_lines(access: Access) -> Vec<String> {
 
 /// Handles an interaction and returns the response.
 pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
-    if let Some(response) = respond_at_once(ctx, interaction) {
+    // Boxed, because only few interactions need it, and each one in progress holds its size.
+    if let Some(response) = Box::pin(respond_without_deferral(ctx, interaction)).await {
         return response;
     }
     let guild = match load_guild(ctx, interaction).await {
@@ -166,15 +176,20 @@ pub async fn respond(ctx: &BotContext, interaction: &Interaction) -> Response {
     }
 }
 
-/// Returns suggestions and modals: they can't be deferred, so they must not wait for a guild, and
-/// are made from its questions alone. `None` for every other interaction.
-fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Response> {
+/// Returns suggestions and modals, which can't be deferred: they wait for a guild only as long as
+/// [`load_briefly`] does. `None` for every other interaction.
+///
+/// A submitted form for a question is here as well, because its text must be kept if the guild can't
+/// be loaded.
+async fn respond_without_deferral(ctx: &BotContext, interaction: &Interaction) -> Option<Response> {
     match &interaction.data {
         InteractionData::Autocomplete {
             command,
             option,
             typed,
         } => {
+            // Without the guild the questions that all servers share are suggested.
+            let _loaded = load_briefly(ctx, interaction).await;
             let suggest = |guild| {
                 let (_, action) = find_action(command)?;
                 Some(action.suggest(ctx, guild, option, typed))
@@ -182,22 +197,94 @@ fn respond_at_once(ctx: &BotContext, interaction: &Interaction) -> Option<Respon
             let choices = interaction.guild.and_then(suggest).unwrap_or_default();
             Some(Response::Autocomplete(choices))
         }
+        InteractionData::Command(name) => {
+            let (command, action) = find_action(name)?;
+            let CommandHandler::Modal(open) = action.handler else {
+                return None;
+            };
+            interaction.guild?;
+            if command.access == Access::Admins
+                && let Err(error) = require_admin(interaction)
+            {
+                return Some(Response::New(error.message()));
+            }
+            Some(or_user_error(open(ctx, interaction).await))
+        }
         InteractionData::Component { custom_id, .. } => match ComponentId::parse(custom_id)? {
-            ComponentId::Report { question } => Some(question_reports::open_modal(
-                ctx,
-                interaction.guild?,
-                &question,
-            )),
+            ComponentId::Report { question } => {
+                Some(question_reports::open_modal(ctx, interaction, &question).await)
+            }
             ComponentId::Quiz {
                 action: QuizAction::Write,
                 state,
-            } => Some(quiz::open_modal(ctx, interaction.guild?, &state)),
+            } => Some(quiz::open_modal(ctx, interaction, &state).await),
+            ComponentId::CorrectDraft { draft } => {
+                Some(question_forms::correct(ctx, interaction, draft))
+            }
             _ => None,
         },
-        InteractionData::Command(_)
-        | InteractionData::MessageCommand { .. }
-        | InteractionData::ModalSubmit { .. } => None,
+        InteractionData::ModalSubmit { .. } => {
+            let submission = question_submission(interaction)?;
+            Some(question_forms::on_submit(ctx, interaction, submission).await)
+        }
+        InteractionData::MessageCommand { .. } => None,
     }
+}
+
+/// Returns the submitted form for a question; `None` for every other interaction.
+fn question_submission(interaction: &Interaction) -> Option<question_forms::Submission<'_>> {
+    let InteractionData::ModalSubmit {
+        custom_id, values, ..
+    } = &interaction.data
+    else {
+        return None;
+    };
+    match ModalId::parse(custom_id)? {
+        ModalId::Question { draft, form } => Some(question_forms::Submission {
+            draft,
+            form,
+            fields: values,
+        }),
+        ModalId::Report { .. } | ModalId::Quiz(_) => None,
+    }
+}
+
+/// Returns the response to an interaction that is not handled. A form for a question is kept.
+pub fn refuse_unhandled(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    reason: &UserError,
+) -> Response {
+    match question_submission(interaction) {
+        Some(form) => question_forms::refuse_unhandled(ctx, interaction, form, reason),
+        None => Response::New(reason.message()),
+    }
+}
+
+/// Loads the guild for a response that can't be deferred. Waits only as long as other interactions
+/// wait before they are deferred.
+async fn load_briefly(
+    ctx: &BotContext,
+    interaction: &Interaction,
+) -> Result<LoadedGuild, UserError> {
+    let until: Instant = interaction.received_at + DEFER_AFTER;
+    let loaded = tokio::time::timeout_at(until.into(), load_guild(ctx, interaction));
+    loaded.await.unwrap_or(Err(UserError::StillLoading))
+}
+
+/// Returns the question that a modal shows. Waits for the guild only if the question is not one that
+/// all servers share.
+async fn question_for_modal(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    id: &str,
+) -> Result<QuestionRef, UserError> {
+    let guild = interaction.guild.ok_or(UserError::GuildOnly)?;
+    if let Ok(question) = question_by_id(ctx, guild, id) {
+        return Ok(question);
+    }
+    let _loaded = load_briefly(ctx, interaction).await?;
+    question_by_id(ctx, guild, id)
 }
 
 /// Loads the guild in which a member interacts.
@@ -268,10 +355,15 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                         | PrivacyAction::DeleteForGood
                 )
                 | ComponentId::Remove { .. }
+                | ComponentId::Import { .. }
                 | ComponentId::PostNow { .. }
                 | ComponentId::History { .. }
                 | ComponentId::Reports { .. }
                 | ComponentId::CloseReport { .. }
+                | ComponentId::Questions { .. }
+                | ComponentId::RemoveQuestion { .. }
+                | ComponentId::OpenSuggestion
+                | ComponentId::DecideSuggestion { .. }
         )
     )
 }
@@ -279,7 +371,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
 /// Returns whether a submitted modal changes the message whose button opened it.
 pub fn modal_updates_message(custom_id: &str) -> bool {
     match ModalId::parse(custom_id) {
-        Some(ModalId::Quiz(_)) => true,
+        Some(ModalId::Quiz(_) | ModalId::Question { .. }) => true,
         Some(ModalId::Report { .. }) | None => false,
     }
 }
@@ -390,9 +482,22 @@ async fn on_component(
             quiz::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
-        ComponentId::Report { question } => {
-            question_reports::open_modal(ctx, guild.id(), &question)
+        // Opened by `respond_without_deferral`.
+        ComponentId::Report { .. } | ComponentId::CorrectDraft { .. } => {
+            reply(Err(UserError::StaleComponent))
         }
+        ComponentId::Questions { filter, page } => {
+            update_message(team_questions::list(ctx, interaction, guild, filter, page))
+        }
+        ComponentId::RemoveQuestion { question } => {
+            let removed = team_questions::on_removal_confirmed(ctx, interaction, guild, &question);
+            update_message(removed.await)
+        }
+        ComponentId::OpenSuggestion => update_message(suggest::show(interaction, guild, values)),
+        ComponentId::DecideSuggestion {
+            suggestion,
+            decision,
+        } => update_message(suggest::decide(ctx, interaction, guild, suggestion, decision).await),
         ComponentId::History { page, topic } => {
             history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
         }
@@ -404,6 +509,10 @@ async fn on_component(
         }
         ComponentId::PostNow { channel } => {
             update_message(team::post_now(ctx, interaction, &guild.team(channel)).await)
+        }
+        ComponentId::Import { draft, mode } => {
+            let imported = team_questions_import::on_button(ctx, interaction, guild, draft, mode);
+            update_message(imported.await)
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
@@ -430,7 +539,8 @@ async fn on_modal(
         Some(ModalId::Report { question }) => {
             reply(question_reports::on_submit(ctx, interaction, guild, &question, fields).await)
         }
-        None => reply(Err(UserError::StaleComponent)),
+        // Forms for questions are saved by `respond_without_deferral`.
+        Some(ModalId::Question { .. }) | None => reply(Err(UserError::StaleComponent)),
     }
 }
 

@@ -2,20 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::{CommandResult, question_by_id, require_admin};
+use super::{CommandResult, question_by_id, question_for_modal, require_admin};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::Response;
 use crate::bot::render::feedback as render;
 use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
 use quizloop_core::question_reports::QuestionReport;
 use quizloop_failpoint as failpoint;
 use quizloop_store::LoadedGuild;
 
-/// Opens the modal for a report. It must not wait for anything, because a modal can't be deferred.
-pub fn open_modal(ctx: &BotContext, guild: GuildId, question: &str) -> Response {
-    match question_by_id(ctx, guild, question) {
+/// Opens the modal for a report.
+pub async fn open_modal(ctx: &BotContext, interaction: &Interaction, question: &str) -> Response {
+    match question_for_modal(ctx, interaction, question).await {
         Ok(question) => Response::Modal(render::report_modal(&question)),
         Err(error) => Response::New(error.message()),
     }

@@ -9,7 +9,7 @@ use super::answer::confirmation;
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
-use super::{CommandResult, or_user_error, question_by_id, update_message};
+use super::{CommandResult, or_user_error, question_by_id, question_for_modal, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::answer_page::AnswerPage;
@@ -176,7 +176,8 @@ pub async fn on_component(
         }
     }
     update_message(match action {
-        QuizAction::Write => return open_modal(ctx, guild.id(), state),
+        // Its modal is opened before the guild is loaded.
+        QuizAction::Write => Err(UserError::StaleComponent),
         QuizAction::Hint => hint(ctx, interaction, guild, state),
         QuizAction::Answer => answer(ctx, guild, state, None),
         QuizAction::Choose(position) => {
@@ -196,8 +197,12 @@ pub async fn on_component(
 }
 
 /// Opens the modal in which the member writes an answer.
-pub fn open_modal(ctx: &BotContext, guild: GuildId, state: &QuizState) -> Response {
-    let question = question_by_id(ctx, guild, &state.question);
+pub async fn open_modal(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    state: &QuizState,
+) -> Response {
+    let question = question_for_modal(ctx, interaction, &state.question).await;
     or_user_error(question.map(|question| Response::Modal(render::answer_modal(&question, state))))
 }
 
@@ -608,7 +613,38 @@ impl PracticeContext {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use quizloop_bank::{Bank, ServerBank, built_in};
+
+    /// The second question of the path takes the place of the first.
+    #[test]
+    fn a_disabled_question_is_left_out_of_a_path() {
+        let shared = Arc::new(Bank::load(built_in(), &[]).0);
+        let path = shared.path("first-week").unwrap();
+        let [first, second] = [&path.questions[0], &path.questions[1]];
+        let all = GuildQuestions::new(Arc::clone(&shared));
+        let server = ServerBank::new(Vec::new(), [first.clone()].into());
+        let without = GuildQuestions::with_server(Arc::clone(&shared), Arc::new(server));
+        let at = |questions: &GuildQuestions, question: &str| {
+            let state = QuizState {
+                question: question.to_owned(),
+                topic: None,
+                path: Some("first-week".to_owned()),
+                level: None,
+                mode: PickMode::Mixed,
+                reviews_before: 0,
+                order: OptionOrder::default(),
+                chosen: None,
+            };
+            path_position(questions, &state).map(|place| (place.position, place.total))
+        };
+        assert_eq!(at(&all, second), Some((2, 15)));
+        assert_eq!(at(&without, second), Some((1, 14)));
+        assert_eq!(at(&without, first), None);
+        assert!(!path_ids(&without, path).contains(&first.as_str()));
+    }
 
     #[test]
     fn points_count_once_and_only_if_they_exist() {

@@ -47,9 +47,7 @@ pub enum Access {
 
 pub enum CommandKind {
     Single(Action),
-    /// A command that members can run only with one of its subcommands.
-    Subcommands(&'static [Subcommand]),
-    /// As [`CommandKind::Subcommands`], with groups of further subcommands.
+    /// A command that members can run only with one of its subcommands, some of which are in groups.
     Groups {
         subcommands: &'static [Subcommand],
         groups: &'static [SubcommandGroup],
@@ -125,7 +123,13 @@ pub enum CommandHandler {
     ),
     /// Does not wait, and may return a cached message.
     Cached(fn(&BotContext, &Interaction, &LoadedGuild) -> Result<Response, UserError>),
+    /// Opens a modal. It can't be deferred, so it is called before the guild is loaded.
+    Modal(ModalHandler),
 }
+
+/// Returns a modal, or a message instead of it.
+pub type ModalHandler =
+    for<'a> fn(&'a BotContext, &'a Interaction) -> BoxFuture<'a, Result<Response, UserError>>;
 
 impl SlashCommand {
     /// Returns the definition as Discord's JSON.
@@ -141,7 +145,7 @@ impl SlashCommand {
         }
         let options = match &self.kind {
             CommandKind::Single(action) => (action.options)(),
-            CommandKind::Subcommands(_) | CommandKind::Groups { .. } => {
+            CommandKind::Groups { .. } => {
                 let subcommands = self.kind.subcommands().iter().map(Subcommand::definition);
                 let groups = self.kind.groups().iter().map(SubcommandGroup::definition);
                 subcommands.chain(groups).collect()
@@ -155,7 +159,7 @@ impl SlashCommand {
         let Some(path) = subcommand else {
             return match &self.kind {
                 CommandKind::Single(action) => Some(action),
-                CommandKind::Subcommands(_) | CommandKind::Groups { .. } => None,
+                CommandKind::Groups { .. } => None,
             };
         };
         let (subcommands, name) = match path.split_once(' ') {
@@ -193,13 +197,13 @@ impl CommandKind {
     const fn subcommands(&self) -> &'static [Subcommand] {
         match self {
             Self::Single(_) => &[],
-            Self::Subcommands(subcommands) | Self::Groups { subcommands, .. } => subcommands,
+            Self::Groups { subcommands, .. } => subcommands,
         }
     }
 
     const fn groups(&self) -> &'static [SubcommandGroup] {
         match self {
-            Self::Single(_) | Self::Subcommands(_) => &[],
+            Self::Single(_) => &[],
             Self::Groups { groups, .. } => groups,
         }
     }
@@ -249,6 +253,7 @@ impl Action {
                 Response::New(handler(ctx, interaction, guild).await?)
             }
             CommandHandler::Cached(handler) => handler(ctx, interaction, guild)?,
+            CommandHandler::Modal(handler) => handler(ctx, interaction).await?,
         };
         Ok(match (self.visibility, response) {
             (Visibility::Ephemeral, Response::New(message)) => Response::New(message.ephemeral()),

@@ -9,7 +9,9 @@ use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
     channel_option,
 };
-use super::{CommandResult, question_reports, remove, require_admin, resolve_team};
+use super::{
+    CommandResult, question_reports, remove, require_admin, resolve_team, suggest, team_questions,
+};
 use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
@@ -29,163 +31,168 @@ pub static COMMAND: SlashCommand = SlashCommand {
     name: "team",
     description: "Manage a team",
     access: Access::Admins,
-    kind: CommandKind::Subcommands(&[
-        Subcommand {
-            name: "status",
-            description: "Next questions, latest question and missing permissions",
-            action: Action {
-                options: || vec![channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::Line(|| {
-                    "`/team status` shows the next questions and any missing permissions.".into()
-                }),
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(status(ctx, interaction, guild))
-                }),
-            },
-        },
-        Subcommand {
-            name: "choose",
-            description: "Choose the next question, or clear the choice",
-            action: Action {
-                options: || {
-                    vec![
-                        question_option("The next question (default: clear the choice)"),
-                        channel_option(),
-                    ]
+    kind: CommandKind::Groups {
+        groups: &[team_questions::GROUP],
+        subcommands: &[
+            Subcommand {
+                name: "status",
+                description: "Next questions, latest question and missing permissions",
+                action: Action {
+                    options: || vec![channel_option()],
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::Line(|| {
+                        "`/team status` shows the next questions and any missing permissions."
+                            .into()
+                    }),
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(status(ctx, interaction, guild))
+                    }),
                 },
-                autocomplete: &[("question", question_choices)],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(choose(ctx, interaction, guild))
-                }),
             },
-        },
-        Subcommand {
-            name: "post",
-            description: "Post today's question now",
-            action: Action {
-                options: || {
-                    vec![
-                        question_option("The question to post (default: the next one)"),
-                        channel_option(),
-                    ]
+            Subcommand {
+                name: "choose",
+                description: "Choose the next question, or clear the choice",
+                action: Action {
+                    options: || {
+                        vec![
+                            question_option("The next question (default: clear the choice)"),
+                            channel_option(),
+                        ]
+                    },
+                    autocomplete: &[("question", question_choices)],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(choose(ctx, interaction, guild))
+                    }),
                 },
-                autocomplete: &[("question", question_choices)],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(post(ctx, interaction, guild))
-                }),
             },
-        },
-        Subcommand {
-            name: "pause",
-            description: "Pause questions; streaks are safe",
-            action: Action {
-                options: pause_options,
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(pause(ctx, interaction, guild))
-                }),
+            Subcommand {
+                name: "post",
+                description: "Post today's question now",
+                action: Action {
+                    options: || {
+                        vec![
+                            question_option("The question to post (default: the next one)"),
+                            channel_option(),
+                        ]
+                    },
+                    autocomplete: &[("question", question_choices)],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(post(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "resume",
-            description: "End a pause or undo a skip",
-            action: Action {
-                options: || vec![channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(resume(ctx, interaction, guild))
-                }),
+            Subcommand {
+                name: "pause",
+                description: "Pause questions; streaks are safe",
+                action: Action {
+                    options: pause_options,
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(pause(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "skip",
-            description: "Skip the next question",
-            action: Action {
-                options: || vec![channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(skip(ctx, interaction, guild))
-                }),
+            Subcommand {
+                name: "resume",
+                description: "End a pause or undo a skip",
+                action: Action {
+                    options: || vec![channel_option()],
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(resume(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "void",
-            description: "Cancel a question, so that it counts for nobody",
-            action: Action {
-                options: || vec![round_option(), channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(void(ctx, interaction, guild))
-                }),
+            Subcommand {
+                name: "skip",
+                description: "Skip the next question",
+                action: Action {
+                    options: || vec![channel_option()],
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(skip(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "credit",
-            description: "Count a question as answered for a member",
-            action: Action {
-                options: credit_options,
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(credit(ctx, interaction, guild))
-                }),
+            Subcommand {
+                name: "void",
+                description: "Cancel a question, so that it counts for nobody",
+                action: Action {
+                    options: || vec![round_option(), channel_option()],
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(void(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "settings",
-            description: "Show or change settings",
-            action: Action {
-                options: settings_options,
-                autocomplete: settings::AUTOCOMPLETE,
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Async(|ctx, interaction, guild| {
-                    Box::pin(change_settings(ctx, interaction, guild))
-                }),
+            Subcommand {
+                name: "credit",
+                description: "Count a question as answered for a member",
+                action: Action {
+                    options: credit_options,
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(credit(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "reports",
-            description: "Mistakes that members reported in questions",
-            action: Action {
-                options: Vec::new,
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::Line(|| {
-                    "`/team reports` lists the mistakes in questions that members reported.".into()
-                }),
-                handler: CommandHandler::Sync(|ctx, interaction, guild| {
-                    question_reports::list(ctx, interaction, guild, 0)
-                }),
+            Subcommand {
+                name: "settings",
+                description: "Show or change settings",
+                action: Action {
+                    options: settings_options,
+                    autocomplete: settings::AUTOCOMPLETE,
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(change_settings(ctx, interaction, guild))
+                    }),
+                },
             },
-        },
-        Subcommand {
-            name: "remove",
-            description: "Remove the team and all its data",
-            action: Action {
-                options: || vec![channel_option()],
-                autocomplete: &[],
-                visibility: Visibility::Ephemeral,
-                help: Help::NameOnly,
-                handler: CommandHandler::Sync(remove_team),
+            Subcommand {
+                name: "reports",
+                description: "Mistakes that members reported in questions",
+                action: Action {
+                    options: Vec::new,
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::Line(|| {
+                        "`/team reports` lists the mistakes in questions that members reported."
+                            .into()
+                    }),
+                    handler: CommandHandler::Sync(|ctx, interaction, guild| {
+                        question_reports::list(ctx, interaction, guild, 0)
+                    }),
+                },
             },
-        },
-    ]),
+            Subcommand {
+                name: "remove",
+                description: "Remove the team and all its data",
+                action: Action {
+                    options: || vec![channel_option()],
+                    autocomplete: &[],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Sync(remove_team),
+                },
+            },
+        ],
+    },
 };
 
 fn question_option(description: &str) -> Value {
@@ -376,6 +383,7 @@ async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         access: access.as_ref().map_err(String::as_str),
         pool: &question_pool(&questions),
         chosen: chosen.and_then(|id| questions.get(&id)),
+        suggestions: suggest::open_count(guild),
     };
     team.read(|team| render::status(team, &status))
         .ok_or(UserError::TeamNotFound)

@@ -160,6 +160,10 @@ fn the_end_of_a_path() {
         progress(0, None),
         progress(1, tomorrow),
         progress(15, None),
+        PathProgress {
+            total: 0,
+            ..progress(0, None)
+        },
     ];
     let texts = texts.map(|one| path_progress_text(&one) + "\n");
     assert_snapshot!(texts.concat(), @"
@@ -167,6 +171,7 @@ fn the_end_of_a_path() {
     🎉 That's all of **First week**: you've scored every one of its 15 questions. `/quiz path:` has other paths.
     That's all of **First week** for today. 1 of its 15 questions is still without a score: `/quiz path:` continues there tomorrow. The next repeat comes tomorrow.
     That's all of **First week** for today. 15 of its 15 questions are still without a score: `/quiz path:` continues there tomorrow.
+    An admin has disabled every question of **First week**. `/quiz path:` has other paths.
     ");
 }
 

@@ -37,7 +37,7 @@ fn weeks() {
     2. <@2>: 1 answer · 🔥 1
     [Hardest questions] • You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     Missed by 1 of 1
-    • a question that no longer exists
+    • a removed question
     Missed by 1 of 1
     • You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     Missed by 1 of 1
@@ -94,13 +94,13 @@ fn missed_points() {
     let now = at("2026-03-31T16:00:00Z");
     let message = weekly_report::weekly_report(&team, report, &digest, now, |_| None);
     assert_snapshot!(message.embeds[0].fields[0].value, @"
-    • a question that no longer exists
+    • a removed question
     66 % of the points missed · missed by 1 of 5
-    • a question that no longer exists
+    • a removed question
     Points missed
-    • a question that no longer exists
+    • a removed question
     Missed by 2 of 5
-    • a question that no longer exists
+    • a removed question
     Missed by 2 of 5
     -# Missed: not answered in time, or after seeing the answer, by members who took part this week. Where members ticked the points they made, the missed points decide the order. The open question isn't included yet.
     ");

@@ -6,10 +6,22 @@ export async function call(path, body) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   };
-  const response = await fetch("/sandbox/" + path, options);
+  return answerOf(await fetch("/sandbox/" + path, options));
+}
+
+async function answerOf(response) {
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error || response.statusText);
   return answer;
+}
+
+// Uploads a file of a member; returns the value of a command's file option.
+export async function upload(file, as) {
+  const form = new FormData();
+  form.append("as", as);
+  form.append("file", file);
+  const answer = await answerOf(await fetch("/sandbox/upload", { method: "POST", body: form }));
+  return answer.attachment;
 }
 
 let timer;

@@ -1,14 +1,15 @@
 // Composes a slash command: its options one after the other, each with its choices.
 
-import { attempt, call, toast } from "./api.js";
+import { attempt, call, toast, upload } from "./api.js";
 import { place } from "./place.js";
 import { refresh } from "./parts.js";
 import { openForm } from "./form.js";
 import { note, noteOutcome } from "./notes.js";
 
-const SUBCOMMAND = 1, GROUP = 2, NUMBERS = [4, 10], BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, MENTIONABLE = 9;
+const SUBCOMMAND = 1, GROUP = 2, NUMBERS = [4, 10], BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, MENTIONABLE = 9, ATTACHMENT = 11;
 const AUTOCOMPLETE_DELAY_MS = 150;
 const template = document.getElementById("pill");
+const fileTemplate = document.getElementById("pill-file");
 
 let guilds = [];
 
@@ -63,15 +64,22 @@ export class Slash {
   help(text) { this.box.querySelector(".command-help").textContent = text; }
 
   add(option) {
-    const element = template.content.cloneNode(true).firstElementChild;
+    const isFile = option.type === ATTACHMENT;
+    const element = (isFile ? fileTemplate : template).content.cloneNode(true).firstElementChild;
     const pill = { option, element, input: element.querySelector("input"), choice: null, suggestions: [] };
     element.querySelector("span").textContent = option.name;
     element.classList.toggle("required", Boolean(option.required));
     pill.input.setAttribute("aria-label", option.name + ": " + option.description);
-    pill.input.addEventListener("input", () => { pill.choice = null; this.composer.listbox.outdate(); this.offer(pill, true); });
-    pill.input.addEventListener("focus", () => this.offer(pill, false));
-    pill.input.addEventListener("blur", () => this.composer.listbox.close());
-    pill.input.addEventListener("keydown", (event) => this.pillKey(event, pill));
+    if (isFile) {
+      pill.input.addEventListener("change", () => this.next());
+      pill.input.addEventListener("focus", () => this.help(option.description));
+      pill.input.addEventListener("keydown", (event) => this.fileKey(event, pill));
+    } else {
+      pill.input.addEventListener("input", () => { pill.choice = null; this.composer.listbox.outdate(); this.offer(pill, true); });
+      pill.input.addEventListener("focus", () => this.offer(pill, false));
+      pill.input.addEventListener("blur", () => this.composer.listbox.close());
+      pill.input.addEventListener("keydown", (event) => this.pillKey(event, pill));
+    }
     this.box.querySelector(".pills").append(element);
     this.pills.push(pill);
     return pill;
@@ -155,23 +163,45 @@ export class Slash {
     }
   }
 
+  // Enter and Space open the browser's list of files, as long as none is chosen.
+  fileKey(event, pill) {
+    if (event.key === "Enter" && pill.input.value) { event.preventDefault(); this.send(); }
+    if (event.key === "Escape") this.end();
+    if (event.key === "Backspace") {
+      event.preventDefault();
+      if (pill.input.value) pill.input.value = "";
+      else if (pill.option.required) this.end();
+      else this.remove(pill);
+    }
+  }
+
   place() {
     return { channel: this.composer.room, as: place.as, command: this.command.name };
   }
 
   values() {
-    return this.pills.filter((pill) => pill.input.value).map((pill) => [pill.option.name, valueOf(pill)]);
+    const written = this.pills.filter((pill) => pill.input.value && !pill.input.files);
+    return written.map((pill) => [pill.option.name, valueOf(pill)]);
+  }
+
+  files() {
+    return this.pills.filter((pill) => pill.input.files?.length).map((pill) => [pill.option.name, pill.input.files[0]]);
   }
 
   async send() {
     const missing = this.pills.find((pill) => pill.option.required && !pill.input.value);
-    if (missing) { this.help(missing.option.name + " is required."); missing.input.focus(); return; }
+    // The focus shows the option's description.
+    if (missing) { missing.input.focus(); this.help(missing.option.name + " is required."); return; }
     const request = { ...this.place(), options: Object.fromEntries(this.values()) };
     const where = this.composer.where;
+    const files = this.files();
     this.end();
     document.dispatchEvent(new CustomEvent("used", { detail: request.command }));
     const sending = note(where, "Sending /" + request.command + "…", "sending");
-    const outcome = await attempt(() => call("command", request));
+    const outcome = await attempt(async () => {
+      for (const [name, file] of files) request.options[name] = await upload(file, request.as);
+      return call("command", request);
+    });
     sending.remove();
     await refresh();
     if (outcome) show(where, outcome);
