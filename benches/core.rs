@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
-use jiff::civil::time;
+use jiff::civil::{date, time};
 use jiff::{SignedDuration, Timestamp};
 use quizloop::bot::render;
 use quizloop_bank::{Bank, GuildQuestions, PackFile, Question, SEARCH_MAX, ServerBank, built_in};
-use quizloop_core::deck::Deck;
+use quizloop_core::deck::{Deck, DrawRequest};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop_core::programme::Programme;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::server_questions::MAX_SERVER_QUESTIONS;
 use quizloop_core::team::{Team, TeamSettings};
@@ -151,7 +152,13 @@ fn draw_from_the_deck(bencher: Bencher<'_, '_>, questions: usize) {
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
-    bencher.bench_local(|| black_box(deck.draw(&ids, &mut rng).is_some()));
+    let request = DrawRequest {
+        programme: &Programme::default(),
+        pool: &(&ids).into(),
+        day: date(2026, 1, 1),
+        latest: None,
+    };
+    bencher.bench_local(|| black_box(deck.draw(&request, &mut rng).is_some()));
 }
 
 /// Renders the daily message of each question in turn, as JSON.

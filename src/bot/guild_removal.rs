@@ -19,6 +19,7 @@ async fn delete_guild(ctx: Arc<BotContext>, guild: GuildId) {
     // With a wrong time of the deletion, the copy would expire too early or too late.
     let now = ctx.discord_now();
     ctx.asked_today.remove_guild(guild);
+    ctx.health.guild_removed(guild);
     match ctx.store.delete(guild, now).await {
         Ok(()) => tracing::info!(
             %guild,

@@ -14,6 +14,7 @@ mod gateway;
 mod guild_removal;
 mod interactions;
 mod load_guild;
+pub mod question_pool;
 pub mod render;
 mod replies;
 mod scheduler;

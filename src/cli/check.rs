@@ -16,6 +16,7 @@ pub fn run(common: &CommonArgs) -> Result<(), CliError> {
     diagnostics.extend(check_token(&config));
     let (bank, more) = load::bank_with_diagnostics(&config);
     diagnostics.extend(more);
+    diagnostics.extend(load::check_programmes(common, &bank));
     let (guilds, more) = check_state(&config);
     diagnostics.extend(more);
     if !diagnostics.is_empty() {

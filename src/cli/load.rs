@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::CommonArgs;
 use super::exit::{CliError, Exit};
+use crate::bot::question_pool::shared_pool;
 use crate::bot::render::question_check;
 use crate::config::{self, Config, ConfigPath, DatabaseUrl, TokenError};
 use crate::token::Token;
@@ -36,6 +37,11 @@ pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
     let config = config(common)?;
     let (token, _) = token(&config)?;
     let bank = bank(&config)?;
+    let mut problems = check_programmes(common, &bank);
+    problems.retain(Diagnostic::is_error);
+    if !problems.is_empty() {
+        return Err(diagnostics_error(&problems));
+    }
     let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) =
         config::find_path(common.config.as_deref(), None);
     Ok(Startup {
@@ -126,6 +132,13 @@ pub fn bank_with_diagnostics(config: &Config) -> (Bank, Vec<Diagnostic>) {
     let (bank, found) = Bank::check(built_in(), &packs, question_check::check);
     diagnostics.extend(found);
     (bank, diagnostics)
+}
+
+/// Checks which questions the teams of the config choose.
+pub fn check_programmes(common: &CommonArgs, bank: &Bank) -> Vec<Diagnostic> {
+    let source = config::source(&config::find_path(common.config.as_deref(), None));
+    let pool = shared_pool(bank);
+    source.map_or_else(Vec::new, |source| config::check_programmes(&source, &pool))
 }
 
 /// Turns diagnostics into the failure of a command.

@@ -59,6 +59,14 @@ pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Diagnostic>), ConfigError>
     })
 }
 
+/// Reads the text of the config again, for checks that need more than the file. `None` if there is
+/// none that can be read.
+pub fn source(path: &ConfigPath) -> Option<Source> {
+    let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) = path;
+    let bytes = std::fs::read(file).ok()?;
+    Source::decode(&file.display().to_string(), &bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,11 +26,11 @@ use quizloop_core::shard::ShardRange;
 use quizloop_core::team::ConfiguredTeam;
 
 pub use self::database::DatabaseUrl;
-pub use self::file::{ConfigError, ConfigPath, find_path, read};
+pub use self::file::{ConfigError, ConfigPath, find_path, read, source};
 pub use self::packs::read as read_packs;
 pub use self::parse::tables;
 pub use self::secret::from_environment as secret_from_environment;
-pub use self::team::read_settings as read_team_settings;
+pub use self::team::{check_programmes, read_settings as read_team_settings};
 pub use self::token::{TokenError, find_token};
 pub use self::url::{check_variable as check_api_url_variable, parse as parse_api_url};
 

@@ -8,12 +8,14 @@ use std::sync::LazyLock;
 use toml::de::DeValue;
 
 use quizloop_core::id::{ChannelId, GuildId, RoleId};
+use quizloop_core::programme::{SERVER, normalized};
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::{ConfiguredTeam, TeamSettings};
 use quizloop_core::team_settings::{
-    ItemError, ItemForm, SettingConflict, SettingKind, TEAM_SETTINGS, TeamSetting,
+    ItemError, ItemForm, SettingConflict, SettingKind, TEAM_SETTINGS, TeamSetting, check_programme,
 };
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable, TomlValue};
-use quizloop_diagnostics::{Diagnostic, Severity, Span, did_you_mean};
+use quizloop_diagnostics::{Diagnostic, Severity, Source, Span, did_you_mean};
 
 const TEAM_TABLE: &str = "[[team]]";
 
@@ -22,6 +24,9 @@ pub static TEAM_KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let settings = TEAM_SETTINGS.iter().map(|setting| setting.key);
     ["guild", "channel"].into_iter().chain(settings).collect()
 });
+
+/// The settings that choose questions.
+const PROGRAMME_KEYS: [&str; 4] = ["levels", "topics", "sources", "order"];
 
 /// When Discord began to give every channel an id of its own. Before, a server's first channel had
 /// the server's id; such channels still exist (Discord's changelog, "Deletable default channels").
@@ -72,6 +77,56 @@ pub fn read_all(reader: &mut TomlReader<'_>, top: &TomlTable<'_>) -> Vec<Configu
         }
     }
     teams
+}
+
+/// Checks which questions the teams of a config or of a seed choose. Reports names that no question
+/// and no path has, and choices without questions; other errors are reported where the file is
+/// parsed.
+///
+/// The server's own questions are not known here. If a team names them as a source, its problems are
+/// warnings.
+pub fn check_programmes(source: &Source, pool: &QuestionPool<'_>) -> Vec<Diagnostic> {
+    let mut reader = TomlReader::new(source);
+    let Some(document) = reader.document() else {
+        return Vec::new();
+    };
+    let top = reader.table(document.get_ref(), 0..0, "the file", &["team"]);
+    let Some(list) = reader.optional(&top, "team", toml_reader::array) else {
+        return Vec::new();
+    };
+    let tables = reader.items("team", list.value, toml_reader::table);
+    let check = |found: TomlField<_>| {
+        let table = reader.table(found.value, found.span.clone(), TEAM_TABLE, &TEAM_KEYS);
+        let settings = TEAM_SETTINGS.iter();
+        let settings = settings.filter(|setting| PROGRAMME_KEYS.contains(&setting.key));
+        let programme = read_settings(&mut reader, &table, settings)?.programme;
+        let SettingConflict { key, error } = check_programme(&programme, pool).err()?;
+        let span = locate(&mut reader, &table, key, error.rejected()).unwrap_or(found.span);
+        let severity = if programme.sources.iter().any(|source| source == SERVER) {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        let diagnostic = Diagnostic::at(source, &span, error.problem());
+        Some(diagnostic.severity(severity).fix(error.fix))
+    };
+    tables.into_iter().filter_map(check).collect()
+}
+
+/// Returns the place of a setting, or of the item with that name in its list.
+fn locate(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    key: &str,
+    name: &str,
+) -> Option<Span> {
+    if key == "order" {
+        return Some(reader.optional(table, key, toml_reader::text)?.span);
+    }
+    let list = reader.optional(table, key, toml_reader::array)?;
+    let mut items = reader.items(key, list.value, toml_reader::text).into_iter();
+    let item = items.find(|item| normalized(item.value) == name);
+    Some(item.map_or(list.span, |item| item.span))
 }
 
 /// Reports a team whose ids can't be those of a server and one of its channels.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::metrics::{DropReason, InteractionOutcome, Metrics};
 use super::report::HealthReport;
 use super::state::{ConfigTeamProblem, HealthState, ShardHealth};
+use quizloop_core::id::{GuildId, TeamKey};
 
 /// Health state and metrics of the bot.
 pub struct HealthMonitor {
@@ -91,6 +92,7 @@ impl HealthMonitor {
         state.shards.remove(&shard);
         // Another process checks the teams of this shard; the next session checks the others again.
         state.config_team_problems.clear();
+        state.teams_without_question.clear();
         drop(state);
         self.record(|metrics| metrics.remove_shard(shard));
     }
@@ -130,6 +132,22 @@ impl HealthMonitor {
     pub fn session_started(&self) {
         self.sessions.send_modify(|count| *count += 1);
         self.record(|metrics| metrics.sessions_started.inc());
+    }
+
+    /// Records that a team had no question to post when one was due.
+    pub fn team_lacks_question(&self, team: TeamKey) {
+        self.lock().teams_without_question.insert(team);
+    }
+
+    /// Records that the bot was removed from a server.
+    pub fn guild_removed(&self, guild: GuildId) {
+        let teams = &mut self.lock().teams_without_question;
+        teams.retain(|team| team.guild != guild);
+    }
+
+    /// Records that a team has questions again, or was removed.
+    pub fn team_has_question(&self, team: TeamKey) {
+        self.lock().teams_without_question.remove(&team);
     }
 
     /// Records whether a team of the config, by its number there, can work. Returns whether that was

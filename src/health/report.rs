@@ -50,6 +50,8 @@ pub struct HealthReport {
     pub commands: ComponentStatus,
     /// Whether the teams of the config can work.
     pub config_teams: ComponentStatus,
+    /// Whether the teams have questions to post.
+    pub questions: ComponentStatus,
 }
 
 /// Formats the status and all problems as one line.
@@ -97,7 +99,7 @@ impl HealthReport {
         self
     }
 
-    const fn components(&self) -> [&ComponentStatus; 6] {
+    const fn components(&self) -> [&ComponentStatus; 7] {
         [
             &self.gateway,
             &self.scheduler,
@@ -105,6 +107,7 @@ impl HealthReport {
             &self.clock,
             &self.commands,
             &self.config_teams,
+            &self.questions,
         ]
     }
 

@@ -5,10 +5,11 @@
 //! [`Duration`] since an arbitrary start), which tests move. Ages that depend on sockets and threads
 //! are measured with the machine's monotonic time ([`Instant`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::report::{ComponentStatus, HealthReport, HealthStatus, ShardStatus};
+use quizloop_core::id::TeamKey;
 
 /// How long a shard may be disconnected before it counts as down. A resume takes one or two seconds,
 /// and a new session at most twenty.
@@ -82,6 +83,8 @@ pub struct HealthState {
     pub commands_failure: Option<(Duration, String)>,
     /// The teams of the config that can't work, by their number there.
     pub config_team_problems: BTreeMap<usize, ConfigTeamProblem>,
+    /// The teams that had no question to post when one was due.
+    pub teams_without_question: BTreeSet<TeamKey>,
 }
 
 impl HealthState {
@@ -96,6 +99,7 @@ impl HealthState {
             clock_problem: None,
             commands_failure: None,
             config_team_problems: BTreeMap::new(),
+            teams_without_question: BTreeSet::new(),
         }
     }
 
@@ -122,6 +126,7 @@ impl HealthState {
             clock,
             commands: self.commands(now),
             config_teams: self.config_teams(),
+            questions: self.questions(),
         }
         .with_worst_status()
     }
@@ -139,12 +144,20 @@ impl HealthState {
         }
     }
 
-    /// The report names no server and no channel; the log does.
     fn config_teams(&self) -> ComponentStatus {
         let problem = match self.config_team_problems.len() {
             0 => return ComponentStatus::healthy(None),
             1 => "a team of the config can't work: see the warning in the log".to_owned(),
             teams => format!("{teams} teams of the config can't work: see the warnings in the log"),
+        };
+        ComponentStatus::unhealthy(HealthStatus::Degraded, None, problem)
+    }
+
+    fn questions(&self) -> ComponentStatus {
+        let problem = match self.teams_without_question.len() {
+            0 => return ComponentStatus::healthy(None),
+            1 => "a team had no question to post: see the warning in the log".to_owned(),
+            teams => format!("{teams} teams had no question to post: see the warnings in the log"),
         };
         ComponentStatus::unhealthy(HealthStatus::Degraded, None, problem)
     }
@@ -423,6 +436,6 @@ mod tests {
     fn a_report_is_plain_json() {
         let real = Instant::now();
         let report = healthy_state(real).report(at(103), real + at(2));
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"clock":{"state":"ok","age_seconds":null,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"status":"ok","gateway":{"state":"ok","age_seconds":2,"problem":null},"shards":[{"shard":0,"state":"ok","age_seconds":2,"problem":null}],"scheduler":{"state":"ok","age_seconds":3,"problem":null},"disk":{"state":"ok","age_seconds":3,"problem":null},"clock":{"state":"ok","age_seconds":null,"problem":null},"commands":{"state":"ok","age_seconds":null,"problem":null},"config_teams":{"state":"ok","age_seconds":null,"problem":null},"questions":{"state":"ok","age_seconds":null,"problem":null}}"#);
     }
 }

@@ -42,6 +42,7 @@ mod paths;
 mod posting;
 mod practice;
 mod privacy;
+mod programme;
 mod progress;
 mod question_forms;
 mod question_import;

@@ -65,6 +65,17 @@ fn without_format(mut snapshot: Value) -> Value {
     snapshot
 }
 
+/// Removes what decks no longer store: the order of the questions that are not asked yet, and the
+/// last one, which is that of the last round.
+fn without_future(mut snapshot: Value) -> Value {
+    for team in snapshot["teams"].as_object_mut().unwrap().values_mut() {
+        let deck = team["deck"].as_object_mut().unwrap();
+        deck.insert("unseen".into(), Value::Array(Vec::new()));
+        deck.remove("last");
+    }
+    snapshot
+}
+
 #[test]
 fn snapshots_of_earlier_versions_are_read_unchanged() {
     let copy = snapshots();
@@ -72,7 +83,7 @@ fn snapshots_of_earlier_versions_are_read_unchanged() {
     state(&[&["verify"], folder.as_slice()].concat(), None);
     for server in SERVERS {
         let now = without_format(exported(server, &folder, None));
-        assert_eq!(now, without_format(stored(server)));
+        assert_eq!(now, without_future(without_format(stored(server))));
     }
 }
 
@@ -99,7 +110,7 @@ fn a_database_of_an_earlier_version_is_read_unchanged() {
     database.run(&statements);
     for server in SERVERS {
         let now = without_format(exported(server, &[], Some(&database.url())));
-        assert_eq!(now, without_format(stored(server)));
+        assert_eq!(now, without_future(without_format(stored(server))));
         let row = database.ask(&format!("select state from guild where guild = {server}"));
         let row: Value = serde_json::from_str(&row).unwrap();
         assert_eq!(row, stored(server), "a row has what a snapshot file has");

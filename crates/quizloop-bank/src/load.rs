@@ -417,10 +417,17 @@ impl LoadedFiles {
     }
 }
 
-/// Returns the name of a pack: that of its file without folders and `.toml`.
+/// Returns the name of a pack, as a list that is separated by commas may contain it: that of its
+/// file in lower case, without folders and `.toml`. `Team 2.toml` becomes `team-2`.
 fn pack_name(source: &Source) -> Arc<str> {
-    let name = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
-    name.strip_suffix(".toml").unwrap_or(name).into()
+    let file = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
+    let file = file.to_lowercase().replace([',', ';', ':'], " ");
+    let file = file.split_whitespace().collect::<Vec<_>>().join("-");
+    match file.strip_suffix(".toml") {
+        // The names of the other sources.
+        None | Some("built-in" | "server") => file.into(),
+        Some(name) => name.into(),
+    }
 }
 
 /// Reports a file with the name of another source, from which a team could not tell it.

@@ -1,23 +1,37 @@
-//! A team's shuffled order through the bank: no question repeats until all were asked.
+//! A team's way through its programme: no question repeats until all were asked.
 //!
-//! The deck stores question ids only, so it survives restarts and changes of the bank.
+//! The deck stores which questions were asked in this pass, and not which ones come: the next one is
+//! drawn when its round is created. So it survives restarts, changes of the bank and changes of the
+//! programme. For example, a team asks 50 questions and then only those for juniors. When all of
+//! these were asked, they start over; the others stay asked.
 
 use std::collections::HashSet;
 
-use rand::seq::SliceRandom;
-use rand::{Rng, RngExt};
-use serde::{Deserialize, Serialize};
+use jiff::civil::Date;
+use rand::Rng;
+use rand::seq::IndexedRandom as _;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The question order of one team.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+use super::programme::Programme;
+use super::question_pool::{Candidate, QuestionPool};
+
+/// The questions that one team has asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deck {
-    /// Questions that this pass has not asked yet; the next one is at the end.
-    unseen: Vec<String>,
     /// Questions already asked in this pass, in order.
-    seen: Vec<String>,
-    /// The last question asked, possibly in the previous pass.
-    last: Option<String>,
+    asked: Vec<String>,
+}
+
+/// The questions from which the next one is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct DrawRequest<'r, 'a> {
+    pub programme: &'r Programme,
+    pub pool: &'r QuestionPool<'a>,
+    /// The local day of the round.
+    pub day: Date,
+    /// The team's latest question. It does not come again at once if there is another one.
+    pub latest: Option<&'r str>,
 }
 
 /// A question drawn from the deck.
@@ -25,67 +39,100 @@ pub struct Deck {
 pub struct Draw {
     /// Question id.
     pub question: String,
-    /// Number of unseen questions left in this pass.
+    /// Number of questions of the programme left in this pass.
     pub remaining: usize,
 }
 
 impl Deck {
-    /// Draws the next question. `bank` contains the ids of all current questions; `None` if it is
-    /// empty.
-    pub fn draw(&mut self, bank: &[&str], rng: &mut impl Rng) -> Option<Draw> {
-        self.sync_with_bank(bank, rng);
-        if self.unseen.is_empty() {
-            self.start_new_pass(bank, rng);
+    /// Draws the next question; `None` if the programme leaves none that may be posted now.
+    pub fn draw(&mut self, request: &DrawRequest<'_, '_>, rng: &mut impl Rng) -> Option<Draw> {
+        let allowed = request.programme.questions_on(request.pool, request.day);
+        let is_free = |one: &&Candidate<'_>| request.pool.is_free(one.id);
+        let free: Vec<_> = allowed.iter().copied().filter(is_free).collect();
+        let asked: HashSet<&str> = self.asked.iter().map(String::as_str).collect();
+        let is_new = |one: &&Candidate<'_>| !asked.contains(one.id);
+        let mut choices: Vec<_> = free.iter().copied().filter(is_new).collect();
+        if choices.is_empty() && !free.is_empty() {
+            self.start_new_pass(&allowed, request.pool);
+            choices = free;
         }
-        let question = self.unseen.pop()?;
-        self.seen.push(question.clone());
-        self.last = Some(question.clone());
+        if choices.len() > 1 {
+            choices.retain(|one| Some(one.id) != request.latest);
+        }
+        let next = if request.programme.order.is_fixed() {
+            choices.first()
+        } else {
+            choices.choose(rng)
+        };
+        let question = next?.id.to_owned();
+        self.mark_asked(&question);
         Some(Draw {
+            remaining: self.remaining(request.programme, request.pool),
             question,
-            remaining: self.unseen.len(),
         })
     }
 
-    /// Returns the question drawn last to the top of the deck, because it was not posted.
+    /// Begins a new pass for the questions of the programme. The others stay asked, except those
+    /// that left the bank: if they return, they belong to the new pass.
+    fn start_new_pass(&mut self, programme: &[&Candidate<'_>], pool: &QuestionPool<'_>) {
+        let of_pass: HashSet<&str> = programme.iter().map(|one| one.id).collect();
+        let ids = pool.candidates.iter().map(|one| one.id);
+        let others: HashSet<&str> = ids.filter(|id| !of_pass.contains(id)).collect();
+        self.asked.retain(|id| others.contains(id.as_str()));
+    }
+
+    /// Returns how many questions of the programme were not asked in this pass.
+    pub fn remaining(&self, programme: &Programme, pool: &QuestionPool<'_>) -> usize {
+        let asked: HashSet<&str> = self.asked.iter().map(String::as_str).collect();
+        let questions = programme.questions(pool);
+        questions.filter(|one| !asked.contains(one.id)).count()
+    }
+
+    /// Marks a question as not asked, because it was drawn and not posted.
     pub(crate) fn put_back(&mut self, question: &str) {
-        if self.seen.last().is_some_and(|last| last == question) {
-            self.unseen.extend(self.seen.pop());
-            self.last = self.seen.last().cloned();
-        }
+        self.asked.retain(|id| id != question);
     }
 
-    /// Marks a question as the one that was asked last. Returns the number of unseen questions left
-    /// in this pass.
-    pub(crate) fn mark_asked(&mut self, question: &str) -> usize {
-        self.unseen.retain(|id| id != question);
-        self.seen.retain(|id| id != question);
-        self.seen.push(question.to_owned());
-        self.last = Some(question.to_owned());
-        self.unseen.len()
+    /// Marks a question as the one that was asked last.
+    pub(crate) fn mark_asked(&mut self, question: &str) {
+        self.asked.retain(|id| id != question);
+        self.asked.push(question.to_owned());
     }
+}
 
-    /// Removes questions that left the bank and inserts new ones at random positions.
-    fn sync_with_bank(&mut self, bank: &[&str], rng: &mut impl Rng) {
-        let available: HashSet<&str> = bank.iter().copied().collect();
-        // `seen` is kept: a question that leaves the bank and returns must not repeat in this pass.
-        self.unseen.retain(|id| available.contains(id.as_str()));
-        let known: HashSet<String> = self.unseen.iter().chain(&self.seen).cloned().collect();
-        for id in bank.iter().filter(|id| !known.contains(**id)) {
-            let position = rng.random_range(0..=self.unseen.len());
-            self.unseen.insert(position, (*id).to_owned());
-        }
+/// The stored form, which earlier versions read and wrote: they drew the order of a whole pass in
+/// advance. They draw it again if `unseen` is empty.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredDeck<'d> {
+    #[serde(default, deserialize_with = "ignore")]
+    unseen: [String; 0],
+    seen: std::borrow::Cow<'d, [String]>,
+    #[serde(default, skip_serializing, rename = "last")]
+    _last: IgnoredAny,
+}
+
+fn ignore<'de, D: Deserializer<'de>>(from: D) -> Result<[String; 0], D::Error> {
+    IgnoredAny::deserialize(from).map(|_| [])
+}
+
+impl Serialize for Deck {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let stored = StoredDeck {
+            unseen: [],
+            seen: self.asked.as_slice().into(),
+            _last: IgnoredAny,
+        };
+        stored.serialize(to)
     }
+}
 
-    fn start_new_pass(&mut self, bank: &[&str], rng: &mut impl Rng) {
-        self.seen.clear();
-        self.unseen = bank.iter().map(|id| (*id).to_owned()).collect();
-        self.unseen.shuffle(rng);
-        let next = self.unseen.len().saturating_sub(1);
-        // A pass must not start with the last question of the previous pass if another one exists.
-        if next > 0 && self.unseen.last() == self.last.as_ref() {
-            let other = rng.random_range(0..next);
-            self.unseen.swap(other, next);
-        }
+impl<'de> Deserialize<'de> for Deck {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let stored = StoredDeck::deserialize(from)?;
+        Ok(Self {
+            asked: stored.seen.into_owned(),
+        })
     }
 }
 
@@ -96,10 +143,22 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
+    const DAY: Date = jiff::civil::date(2026, 3, 2);
+
+    fn draw_next(deck: &mut Deck, bank: &[&str], rng: &mut StdRng) -> Option<Draw> {
+        let latest = deck.asked.last().cloned();
+        let request = DrawRequest {
+            programme: &Programme::default(),
+            pool: &bank.into(),
+            day: DAY,
+            latest: latest.as_deref(),
+        };
+        deck.draw(&request, rng)
+    }
+
     fn draw(deck: &mut Deck, bank: &[&str], rng: &mut StdRng) -> String {
-        deck.draw(bank, rng)
-            .expect("the bank is not empty")
-            .question
+        let drawn = draw_next(deck, bank, rng);
+        drawn.expect("the bank is not empty").question
     }
 
     /// 37. The smallest banks.
@@ -108,17 +167,40 @@ mod tests {
         let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
         assert_eq!(draw(&mut deck, &["only"], &mut rng), "only");
         assert_eq!(draw(&mut deck, &["only"], &mut rng), "only");
-        assert_eq!(deck.draw(&[], &mut rng), None);
+        assert_eq!(draw_next(&mut deck, &[], &mut rng), None);
     }
 
     #[test]
-    fn a_question_put_back_is_the_next() {
+    fn a_question_put_back_comes_in_the_same_pass() {
         let (mut deck, mut rng) = (Deck::default(), StdRng::seed_from_u64(1));
         let bank = ["a", "b", "c"];
         draw(&mut deck, &bank, &mut rng);
         let second = draw(&mut deck, &bank, &mut rng);
         deck.put_back(&second);
-        assert_eq!(draw(&mut deck, &bank, &mut rng), second);
+        let mut rest = [0; 2].map(|_| draw(&mut deck, &bank, &mut rng));
+        rest.sort_unstable();
+        assert!(rest.contains(&second), "{rest:?}");
+    }
+
+    /// What was asked counts, and the order that an earlier version drew does not.
+    #[test]
+    fn decks_of_earlier_versions_are_read_and_theirs_read_ours() {
+        // The form that earlier versions accepted.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct EarlierDeck {
+            unseen: Vec<String>,
+            seen: Vec<String>,
+            last: Option<String>,
+        }
+        let stored = r#"{"unseen":["c","d"],"seen":["b","a"],"last":"a"}"#;
+        let deck: Deck = serde_json::from_str(stored).unwrap();
+        assert_eq!(deck.asked, ["b", "a"]);
+        let written = serde_json::to_string(&deck).unwrap();
+        insta::assert_snapshot!(written, @r#"{"unseen":[],"seen":["b","a"]}"#);
+        let earlier: EarlierDeck = serde_json::from_str(&written).unwrap();
+        assert_eq!((earlier.unseen.len(), earlier.seen.len()), (0, 2));
+        assert_eq!(earlier.last, None);
     }
 
     proptest! {
@@ -137,7 +219,7 @@ mod tests {
             for (ids, draws) in steps {
                 let bank: Vec<&str> = ids.iter().map(|n| names[usize::from(*n)].as_str()).collect();
                 for _ in 0..draws {
-                    let drawn = deck.draw(&bank, &mut rng).unwrap();
+                    let drawn = draw_next(&mut deck, &bank, &mut rng).unwrap();
                     prop_assert!(bank.contains(&drawn.question.as_str()));
                     if asked.contains(&drawn.question) {
                         // Only a new pass may repeat a question, after all current ones were asked.

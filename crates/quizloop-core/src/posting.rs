@@ -21,7 +21,8 @@ use rand::Rng;
 
 use super::delivery::{Delivery, Label};
 use super::id::MessageId;
-use super::round::{Round, ThreadStatus, Window, nonce};
+use super::question_pool::QuestionPool;
+use super::round::{DrawReason, Round, ThreadStatus, Window, nonce};
 use super::schedule::Due;
 use super::self_assessment::Assessments;
 use super::team::Team;
@@ -63,8 +64,10 @@ pub enum OrderPostError {
     AlreadyPosted,
     #[error("the question of {0} is not finished")]
     Unfinished(Date),
-    #[error("the bank has no question")]
-    EmptyBank,
+    #[error("no question may be posted")]
+    NoQuestion,
+    #[error("another team has the question open")]
+    OpenElsewhere,
 }
 
 impl Team {
@@ -107,21 +110,26 @@ impl Team {
         self.rounds.last().filter(|round| round.message.is_none())
     }
 
-    /// Step 1: creates the next round with a question of `bank`, the ids of all questions. Returns
-    /// `None` if there is an unfinished round, if the schedule is done with the day, or if the bank
-    /// is empty.
-    pub fn begin_round(
+    /// Step 1: creates the next round with a question of the pool; see [`super::draw`]. Returns
+    /// `None` if there is an unfinished round, if the schedule is done with the day, or if no
+    /// question may be posted.
+    pub fn begin_round<'a>(
         &mut self,
         day: Date,
         due: Timestamp,
-        bank: &[&str],
+        pool: impl Into<QuestionPool<'a>>,
         rng: &mut impl Rng,
     ) -> Option<&Round> {
-        let is_done = self.done_up_to(day).is_some_and(|last| day <= last);
-        if self.unfinished_round().is_some() || is_done {
+        if !self.can_begin_round(day) {
             return None;
         }
-        self.create_round(day, due, bank, rng)
+        self.create_round(day, due, &pool.into(), rng)
+    }
+
+    /// Whether a round of that day can be created, if there is a question.
+    pub fn can_begin_round(&self, day: Date) -> bool {
+        let is_done = self.done_up_to(day).is_some_and(|last| day <= last);
+        self.unfinished_round().is_none() && !is_done
     }
 
     /// Step 1, for an admin who orders today's question: also on a day without one in the schedule,
@@ -129,12 +137,21 @@ impl Team {
     ///
     /// # Errors
     ///
-    /// Fails if today's question was posted, if a round of another day is not finished, or if the
-    /// bank is empty.
-    pub fn order_post(
+    /// Fails if today's question was posted, if a round of another day is not finished, or if no
+    /// question may be posted.
+    pub fn order_post<'a>(
         &mut self,
         now: Timestamp,
-        bank: &[&str],
+        pool: impl Into<QuestionPool<'a>>,
+        rng: &mut impl Rng,
+    ) -> Result<OrderedPost, OrderPostError> {
+        self.order(now, &pool.into(), rng)
+    }
+
+    fn order(
+        &mut self,
+        now: Timestamp,
+        pool: &QuestionPool<'_>,
         rng: &mut impl Rng,
     ) -> Result<OrderedPost, OrderPostError> {
         let today = self.settings.schedule.zone.date(now);
@@ -152,23 +169,51 @@ impl Team {
                 is_new: false,
             });
         }
-        let round = self.create_round(today, now, bank, rng);
-        let number = round.ok_or(OrderPostError::EmptyBank)?.number;
+        let round = self.create_round(today, now, pool, rng);
+        let number = round.ok_or(OrderPostError::NoQuestion)?.number;
         Ok(OrderedPost {
             number,
             is_new: true,
         })
     }
 
+    /// Like [`Team::order_post`], with a question that the admin chose.
+    ///
+    /// # Errors
+    ///
+    /// Fails without any change for the same reasons, if another team has the question open, or if
+    /// today's round is not posted yet and has another question.
+    pub fn order_post_of(
+        &mut self,
+        question: &str,
+        now: Timestamp,
+        pool: &QuestionPool<'_>,
+        rng: &mut impl Rng,
+    ) -> Result<OrderedPost, OrderPostError> {
+        if !pool.is_free(question) {
+            return Err(OrderPostError::OpenElsewhere);
+        }
+        let unfinished = self.unfinished_round();
+        if let Some(round) = unfinished.filter(|round| round.question != question) {
+            return Err(OrderPostError::Unfinished(round.day));
+        }
+        pool.find(question).ok_or(OrderPostError::NoQuestion)?;
+        let before = self.chosen.replace(question.to_owned());
+        let ordered = self.order(now, pool, rng);
+        // Another question that was chosen for the next round stays chosen.
+        self.chosen = before.filter(|before| ordered.is_err() || before != question);
+        ordered
+    }
+
     fn create_round(
         &mut self,
         day: Date,
         due: Timestamp,
-        bank: &[&str],
+        pool: &QuestionPool<'_>,
         rng: &mut impl Rng,
     ) -> Option<&Round> {
         let number = u32::try_from(self.rounds.len() + 1).ok()?;
-        let draw = self.deck.draw(bank, rng)?;
+        let (draw, reason) = self.draw(day, pool, rng)?;
         self.last_day = Some(day);
         self.skip = self.skip.filter(|skip| *skip > day);
         self.rounds.push(Round {
@@ -176,6 +221,7 @@ impl Team {
             day,
             question: draw.question,
             remaining: draw.remaining,
+            reason,
             due,
             nonce: nonce(self.channel, due),
             message: None,
@@ -191,30 +237,40 @@ impl Team {
     }
 
     /// Draws another question for the round that has no message yet, because its question left the
-    /// bank. Returns false if there is no such round, or if the bank is empty.
-    pub fn redraw(&mut self, bank: &[&str], rng: &mut impl Rng) -> bool {
-        let Some(round) = self.rounds.last_mut().filter(|last| last.message.is_none()) else {
+    /// bank. Returns false if there is no such round, or if no question may be posted.
+    pub fn redraw<'a>(&mut self, pool: impl Into<QuestionPool<'a>>, rng: &mut impl Rng) -> bool {
+        let Some(round) = self.rounds.pop_if(|last| last.message.is_none()) else {
             return false;
         };
-        self.deck.put_back(&round.question);
-        let Some(draw) = self.deck.draw(bank, rng) else {
-            return false;
-        };
-        round.question = draw.question;
-        round.remaining = draw.remaining;
-        true
+        self.put_back(&round);
+        let drawn = self.draw(round.day, &pool.into(), rng);
+        let is_drawn = drawn.is_some();
+        self.rounds.push(match drawn {
+            Some((draw, reason)) => Round {
+                question: draw.question,
+                remaining: draw.remaining,
+                reason,
+                ..round
+            },
+            None => round,
+        });
+        is_drawn
     }
 
     /// Sets the question of the round that has no message yet to the one of a message that was
     /// found: if the state is a restored backup, another question may have been posted than the one
     /// that was drawn.
     pub fn adopt_question(&mut self, question: &str) {
-        let unfinished = self.rounds.last_mut().filter(|last| last.message.is_none());
-        if let Some(round) = unfinished.filter(|round| round.question != question) {
-            self.deck.put_back(&round.question);
-            round.remaining = self.deck.mark_asked(question);
+        let Some(mut round) = self.rounds.pop_if(|last| last.message.is_none()) else {
+            return;
+        };
+        if round.question != question {
+            self.put_back(&round);
+            self.deck.mark_asked(question);
             question.clone_into(&mut round.question);
+            round.reason = DrawReason::Order;
         }
+        self.rounds.push(round);
     }
 
     /// Step 3: records the message. The round opens, and the window of the previous one closes.
@@ -251,12 +307,12 @@ impl Team {
         }
     }
 
-    /// Drops an intent that was not posted: its question is the next one. The schedule is done with
+    /// Drops an intent that was not posted; its question counts as not asked. The schedule is done with
     /// its day; an admin may still order a post ([`Team::order_post`]). A day in the future, which
     /// only a wrong clock can have recorded, is taken back.
     pub fn abandon_round(&mut self, now: Timestamp) -> Option<Round> {
         let round = self.rounds.pop_if(|round| round.message.is_none())?;
-        self.deck.put_back(&round.question);
+        self.put_back(&round);
         let today = self.settings.schedule.zone.date(now);
         if self.last_day.is_some_and(|last| last > today) {
             let posted = self.posted_rounds().map(|round| round.day);

@@ -30,6 +30,25 @@ pub enum ThreadStatus {
     Unavailable,
 }
 
+/// Why a round has its question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrawReason {
+    /// It was next in the order of the team's programme.
+    #[default]
+    Order,
+    /// It is a repeat, and was not taken from the deck.
+    Repeat,
+    /// An admin chose it.
+    Chosen,
+}
+
+impl DrawReason {
+    pub fn is_order(&self) -> bool {
+        *self == Self::Order
+    }
+}
+
 /// One posted question of a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +62,9 @@ pub struct Round {
     /// How many unseen questions the deck had left after this one.
     #[serde(rename = "left")]
     pub remaining: usize,
+    /// Why it was asked.
+    #[serde(default, skip_serializing_if = "DrawReason::is_order")]
+    pub reason: DrawReason,
     /// When it was due. A round that an admin posts by hand is due immediately.
     pub due: Timestamp,
     /// Nonce of the message: Discord uses it to detect a second attempt to post the same round.

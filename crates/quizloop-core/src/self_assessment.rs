@@ -269,6 +269,18 @@ pub struct MissedPoints {
 }
 
 impl MissedPoints {
+    /// Adds the points of another round.
+    pub(super) fn add(&mut self, other: Self) {
+        self.assessed += other.assessed;
+        self.missed += other.missed;
+        self.total += other.total;
+    }
+
+    /// Compares the missed shares.
+    pub(super) fn compare_share(self, other: Self) -> std::cmp::Ordering {
+        (self.missed * other.total).cmp(&(other.missed * self.total))
+    }
+
     /// Returns the missed share in percent, rounded down.
     pub fn percent(&self) -> usize {
         (self.missed * 100).checked_div(self.total).unwrap_or(0)

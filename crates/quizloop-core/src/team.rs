@@ -77,6 +77,9 @@ pub struct Team {
     /// while it was offline are not found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_unreadable_since: Option<Timestamp>,
+    /// The next question, if an admin chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
     pub(super) deck: Deck,
     pub(super) rounds: Vec<Round>,
     pub(super) members: BTreeMap<UserId, Ledger>,
@@ -123,6 +126,7 @@ impl Team {
             posting_failure: None,
             wrap_up_failure: None,
             history_unreadable_since: None,
+            chosen: None,
             deck: Deck::default(),
             rounds: Vec::new(),
             members: BTreeMap::new(),

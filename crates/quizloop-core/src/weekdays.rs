@@ -175,6 +175,37 @@ impl fmt::Display for Weekdays {
     }
 }
 
+/// Returns the weekday with a short name, such as `mon`.
+pub(crate) fn by_short_name(name: &str) -> Option<Weekday> {
+    let found = WEEK.into_iter().find(|(_, short)| *short == name);
+    found.map(|(day, _)| day)
+}
+
+/// Serializes a weekday as its short name.
+pub(crate) mod optional_day {
+    use jiff::civil::Weekday;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use super::{ParseWeekdaysError, WEEK, by_short_name};
+
+    #[allow(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference to the field"
+    )]
+    pub fn serialize<S: Serializer>(day: &Option<Weekday>, to: S) -> Result<S::Ok, S::Error> {
+        let name = WEEK.into_iter().find(|(one, _)| Some(*one) == *day);
+        name.map(|(_, short)| short).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Weekday>, D::Error> {
+        let unknown = |name: String| de::Error::custom(ParseWeekdaysError::Unknown(name));
+        Option::<String>::deserialize(from)?
+            .map(|name| by_short_name(&name).ok_or_else(|| unknown(name)))
+            .transpose()
+    }
+}
+
 impl Serialize for Weekdays {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let names = WEEK.into_iter().filter(|(day, _)| self.contains(*day));

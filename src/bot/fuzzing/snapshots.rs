@@ -73,16 +73,18 @@ fn read_team(team: &Team) {
             team.next_post_times(now, 3),
         );
         let access = render::team::PermissionReport::default();
+        let pool = (&["a", "b"]).into();
         let status = render::team::TeamStatus {
             guild: GuildId::new(1),
             now,
             access: Ok(&access),
-            bank_size: 1,
+            pool: &pool,
+            chosen: None,
             suggestions: 1,
         };
         let messages = [
             render::team::status(team, &status),
-            render::team::team_summary(team, now, &access, true),
+            render::team::team_summary(team, now, &access, true, &pool),
             render::team::paused(team, now),
             render::team::resumed(team, now),
         ];

@@ -4,7 +4,7 @@ use super::message::{Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENT
 use super::text::{pluralize, python_block, truncate, without_link_previews};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Level, OTHER_TOPIC, Question};
-use quizloop_core::round::Round;
+use quizloop_core::round::{DrawReason, Round};
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
 /// "Start Thread from Message").
@@ -15,6 +15,9 @@ pub const POST_CONTENT_MAX: usize = CONTENT_MAX - ROLE_MENTION_MAX;
 
 /// The numbers of new questions left in the deck at which the daily message says so.
 const DECK_NOTICE_AT: [usize; 3] = [7, 3, 0];
+
+/// What the daily message says about a question that is repeated.
+const REPEAT_NOTICE: &str = "You have had this one: many of its points were missed.";
 
 /// The embed colour for a question's level.
 pub const fn color(level: Option<Level>) -> u32 {
@@ -71,6 +74,9 @@ pub fn post(question: &Question, round: &Round, replied: usize, level: LevelDisp
         ..Embed::default()
     };
     let mut embed = level.add_fields(embed, question);
+    if round.reason == DrawReason::Repeat {
+        embed = embed.field("Repeat", REPEAT_NOTICE);
+    }
     if DECK_NOTICE_AT.contains(&round.remaining) {
         embed = embed.field("Coming up", deck_notice(round.remaining));
     }
@@ -169,7 +175,7 @@ pub fn level_label(level: Option<Level>) -> &'static str {
 
 fn deck_notice(left: usize) -> String {
     match left {
-        0 => "This is the last new question. After it, they start over in a new order.".into(),
+        0 => "This is the last new question. After it, they start over.".into(),
         left => format!(
             "{} left, then they start over.",
             pluralize(left, "new question", "new questions")

@@ -264,6 +264,7 @@ fn sample_round() -> Round {
         question: String::new(),
         // The number with the longest notice.
         remaining: 0,
+        reason: quizloop_core::round::DrawReason::Repeat,
         due: Timestamp::MAX,
         nonce: String::new(),
         message: Some(MessageId::new(u64::MAX)),

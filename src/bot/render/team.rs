@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::daily::button;
+use super::daily::{button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::server_questions;
-use super::text::{bullets, pluralize, relative_time};
+use super::text::{bullets, pluralize, relative_time, truncate};
 use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
+use quizloop_bank::Question;
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::posting::OrderPostError;
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::Team;
 use quizloop_core::team_settings::{SettingLine, TEAM_SETTINGS, TeamSettings};
 
@@ -21,6 +23,9 @@ use quizloop_core::team_settings::{SettingLine, TEAM_SETTINGS, TeamSettings};
 const ADMIN_COLOR: u32 = 0x5c_6b_73;
 /// The embed colour when something is wrong.
 const ERROR_COLOR: u32 = 0xd8_43_4f;
+
+/// Maximum length of a question in a line, in characters.
+const TITLE_MAX: usize = 200;
 
 /// Number of upcoming posts listed.
 pub const POSTS_AHEAD: usize = 3;
@@ -74,6 +79,7 @@ pub fn team_summary(
     now: Timestamp,
     access: &PermissionReport,
     changed: bool,
+    pool: &QuestionPool<'_>,
 ) -> Message {
     let heading = if changed {
         format!("<#{}> now has these settings:", team.channel)
@@ -102,10 +108,13 @@ pub fn team_summary(
     if access.unmentionable_role {
         embed = embed.field("Role", unmentionable_role_text(team));
     }
-    embed = embed.field("Reminders", early_reminders_text(team)).field(
-        "Next questions",
-        upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
-    );
+    embed = embed
+        .field("Questions", supply(&team.settings, pool))
+        .field("Reminders", early_reminders_text(team))
+        .field(
+            "Next questions",
+            upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
+        );
     if !changed {
         embed = embed.footer("If a question can't be posted, I'll send you one direct message.");
     }
@@ -125,6 +134,59 @@ pub fn team_summary(
 
 fn today(team: &Team, now: Timestamp) -> Date {
     team.settings.schedule.zone.date(now)
+}
+
+/// How many questions a team's settings leave, and how long they last.
+fn supply(settings: &TeamSettings, pool: &QuestionPool<'_>) -> String {
+    let questions = settings.programme.questions(pool).count();
+    let per_week = settings.schedule.days.iter().count();
+    let count = pluralize(questions, "question", "questions");
+    let weeks = weeks(questions, per_week);
+    format!("{count}: {weeks} at {} a week", number_word(per_week))
+}
+
+/// How long questions last, rounded to half a week: `two and a half weeks`.
+fn weeks(questions: usize, per_week: usize) -> String {
+    let halves = (4 * questions + per_week) / (2 * per_week.max(1));
+    match (halves / 2, halves % 2) {
+        (0, 0) => "less than half a week".into(),
+        (0, _) => "half a week".into(),
+        (1, 0) => "one week".into(),
+        (weeks, 0) => format!("{} weeks", number_word(weeks)),
+        (weeks, _) => format!("{} and a half weeks", number_word(weeks)),
+    }
+}
+
+/// A number, in words if it is small.
+fn number_word(number: usize) -> String {
+    const WORDS: [&str; 13] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
+    ];
+    let word = WORDS.get(number).copied();
+    word.map_or_else(|| number.to_string(), str::to_owned)
+}
+
+/// How many questions are left, this week's topic, and the question that an admin chose.
+fn questions_left(team: &Team, status: &TeamStatus<'_>) -> String {
+    let all = team.settings.programme.questions(status.pool).count();
+    let left = team.remaining_questions(status.pool);
+    let count = pluralize(all, "question", "questions");
+    let mut text = format!("{left} of {count} left before they start over");
+    if let Some(topic) = team.topic_on(today(team, status.now)) {
+        // Writing to a string can't fail.
+        let _ = write!(text, "\nThis week's topic: {}", topic_label(topic));
+    }
+    if let Some(question) = status.chosen {
+        let _ = write!(text, "\nNext, chosen by an admin: {}", title(question));
+    }
+    text
+}
+
+/// A question's number and text, short enough for a line.
+fn title(question: &Question) -> String {
+    let text = truncate(&question.question, TITLE_MAX);
+    format!("{} {text}", question.label())
 }
 
 /// Says how many reminders are set to a time at which the question is not out yet.
@@ -168,8 +230,10 @@ pub struct TeamStatus<'a> {
     pub now: Timestamp,
     /// The bot's permissions, or why they could not be checked.
     pub access: Result<&'a PermissionReport, &'a str>,
-    /// Number of questions in the bank.
-    pub bank_size: usize,
+    /// The server's questions.
+    pub pool: &'a QuestionPool<'a>,
+    /// The next question, if an admin chose it.
+    pub chosen: Option<&'a Question>,
     /// Number of members' suggestions that wait for a decision.
     pub suggestions: usize,
 }
@@ -221,6 +285,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         embed = embed.field("Problem", format!("Since {since}: {}", failure.message));
     }
     embed = embed
+        .field("Questions", questions_left(team, status))
         .field("Latest question", latest_round(team, status.guild))
         .field(
             "Next questions",
@@ -235,7 +300,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         embed = embed.field("Suggestions", server_questions::waiting(status.suggestions));
     }
     let members = pluralize(team.members().count(), "member has", "members have");
-    let bank = pluralize(status.bank_size, "question", "questions");
+    let bank = pluralize(status.pool.candidates.len(), "question", "questions");
     Message::embed(embed.footer(format!("{members} taken part · {bank} available")))
 }
 
@@ -271,7 +336,32 @@ pub fn post_refused(refused: OrderPostError) -> Message {
             "I'm still finishing the question of {day}. Try again in a minute; `/team status` shows if \
              there is a problem."
         ),
-        OrderPostError::EmptyBank => super::user_error::explain(PostingProblem::EmptyBank),
+        OrderPostError::NoQuestion => super::user_error::explain(PostingProblem::NoQuestion),
+        OrderPostError::OpenElsewhere => {
+            "Another team of this server has that question open. Choose another one.".into()
+        }
+    })
+}
+
+/// An admin chose the next question.
+pub fn chosen(team: &Team, question: &Question, now: Timestamp) -> Message {
+    let next = team.next_post_times(now, 1);
+    let when = next.first().map_or(String::new(), |next| {
+        format!(" It comes {}.", timestamp(*next))
+    });
+    Message::text(format!(
+        "Next in <#{}>: {}{when} To clear the choice, run `/team choose` without a question.",
+        team.channel,
+        title(question)
+    ))
+}
+
+/// The choice of the next question was cleared.
+pub fn choice_cleared(was_chosen: bool) -> Message {
+    Message::text(if was_chosen {
+        "The choice is cleared. The next question comes from the team's settings again."
+    } else {
+        "No question was chosen. To choose the next one, run `/team choose` with a question."
     })
 }
 

@@ -23,6 +23,7 @@ use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId, snowflake
 use quizloop_core::leaderboard::{LeaderboardRow, Period};
 use quizloop_core::ledger::Actor;
 use quizloop_core::posting::OrderPostError;
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::streak::{Streak, replay};
@@ -63,6 +64,11 @@ fn settings() -> TeamSettings {
         ),
         ..TeamSettings::default()
     }
+}
+
+/// The pool of 24 questions.
+fn pool() -> QuestionPool<'static> {
+    (&["q"; 24]).into()
 }
 
 fn new_team() -> Team {
@@ -146,7 +152,7 @@ fn daily_message() {
     **Question of the day:** You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
     [Level] junior
     [Topic] fundamentals
-    [Coming up] This is the last new question. After it, they start over in a new order.
+    [Coming up] This is the last new question. After it, they start over.
     -- Question 1 · 2026-03-23 · 12 answers
     ( Hint ) q1:hint:coroutine-objects
     ( Model answer ) q1:answer:coroutine-objects
@@ -185,7 +191,7 @@ fn daily_message() {
     ```
     [Level] junior
     [Topic] fundamentals
-    [Coming up] This is the last new question. After it, they start over in a new order.
+    [Coming up] This is the last new question. After it, they start over.
     -- Question 1 · 2026-03-23 · reply in the thread
     ( Hint ) q1:hint:coroutine-objects
     ( Model answer ) q1:answer:coroutine-objects
@@ -615,7 +621,7 @@ fn helps() {
     • `/team reports` lists the mistakes in questions that members reported.
     • `/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.
     • `/team questions import` adds questions from a file: CSV, TOML, JSON, Markdown, or one a line.
-    • `/team post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
+    • `/team choose`, `post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");
 }
@@ -640,13 +646,14 @@ fn missing_permissions() -> PermissionReport {
 fn team_settings() {
     let now = at("2026-03-20T12:00:00Z");
     let fine = PermissionReport::default();
-    assert_snapshot!(team::team_summary(&new_team(), now, &fine, false), @"
+    assert_snapshot!(team::team_summary(&new_team(), now, &fine, false, &pool()), @"
     # Team
     <#20> is set up.
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
     **If the bot was offline**: posts up to 3 hours late, on the same day
     **Model answer**: after you reply; looking earlier needs confirmation
     **Role**: none
+    [Questions] 24 questions: five weeks at five a week
     [Next questions] • <t:1774252800:F> (<t:1774252800:R>)
     • <t:1774339200:F> (<t:1774339200:R>)
     • <t:1774425600:F> (<t:1774425600:R>)
@@ -654,7 +661,7 @@ fn team_settings() {
     ( Post the first one now ) q1:post-now:20
     ");
     let missing = missing_permissions();
-    assert_snapshot!(team::team_summary(&new_team(), now, &missing, false), @"
+    assert_snapshot!(team::team_summary(&new_team(), now, &missing, false, &pool()), @"
     # Team
     <#20> is set up.
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -665,6 +672,7 @@ fn team_settings() {
     • **Create Public Threads**
     • **Add Reactions**
     Grant them in the channel's settings. Nothing else is needed.
+    [Questions] 24 questions: five weeks at five a week
     [Next questions] • <t:1774252800:F> (<t:1774252800:R>)
     • <t:1774339200:F> (<t:1774339200:R>)
     • <t:1774425600:F> (<t:1774425600:R>)
@@ -672,7 +680,7 @@ fn team_settings() {
     ( Post the first one now ) q1:post-now:20
     ");
     let later = at("2026-03-31T12:00:00Z");
-    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, true), @"
+    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, true, &pool()), @"
     # Team
     <#20> now has these settings:
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -680,6 +688,7 @@ fn team_settings() {
     **Model answer**: open to everyone at any time
     **Role**: <@&5>, mentioned with each question
     **Holidays**: 2026-12-24, 2026-12-25
+    [Questions] 24 questions: five weeks at five a week
     [Next questions] • <t:1775026800:F> (<t:1775026800:R>)
     • <t:1775113200:F> (<t:1775113200:R>)
     • <t:1775199600:F> (<t:1775199600:R>)
@@ -710,11 +719,12 @@ fn many_holidays_are_cut_and_past_ones_left_out() {
         guild: GuildId::new(10),
         now,
         access: Ok(&fine),
-        bank_size: 24,
+        pool: &pool(),
+        chosen: None,
         suggestions: 0,
     };
     for message in [
-        team::team_summary(&team, now, &fine, true),
+        team::team_summary(&team, now, &fine, true, &pool()),
         status(&team, &state),
     ] {
         let response = crate::bot::interactions::response::Response::New(message);
@@ -731,13 +741,14 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
     }
     team.settings.schedule.at = jiff::civil::time(17, 0, 0, 0);
     let fine = PermissionReport::default();
-    assert_snapshot!(team::team_summary(&team, now, &fine, true), @"
+    assert_snapshot!(team::team_summary(&team, now, &fine, true, &pool()), @"
     # Team
     <#20> now has these settings:
     **When**: Monday to Friday at 17:00 (Europe/Berlin)
     **If the bot was offline**: posts up to 3 hours late, on the same day
     **Model answer**: after you reply; looking earlier needs confirmation
     **Role**: none
+    [Questions] 24 questions: five weeks at five a week
     [Reminders] 1 reminder no longer works, because the question is not out yet at that time. That member can choose a later time with `/remind on`.
     [Next questions] • <t:1774022400:F> (<t:1774022400:R>)
     • <t:1774281600:F> (<t:1774281600:R>)
@@ -750,13 +761,14 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
         let found = fields.find(|field| field.name == "Reminders");
         found.unwrap().value.clone()
     };
-    let summary = reminders(team::team_summary(&team, now, &fine, true));
+    let summary = reminders(team::team_summary(&team, now, &fine, true, &pool()));
     assert_snapshot!(summary, @"2 reminders no longer work, because the question is not out yet at that time. Those members can choose a later time with `/remind on`.");
     let state = TeamStatus {
         guild: GuildId::new(10),
         now,
         access: Ok(&fine),
-        bank_size: 24,
+        pool: &pool(),
+        chosen: None,
         suggestions: 0,
     };
     assert_eq!(reminders(status(&team, &state)), summary);
@@ -772,7 +784,8 @@ fn team_paused_by_the_config() {
         guild: GuildId::new(10),
         now,
         access: Ok(&PermissionReport::default()),
-        bank_size: 24,
+        pool: &pool(),
+        chosen: None,
         suggestions: 0,
     };
     let shown = status(&team, &state).to_string();
@@ -789,7 +802,8 @@ fn team_status() {
         guild: GuildId::new(10),
         now,
         access: Ok(&fine),
-        bank_size: 24,
+        pool: &pool(),
+        chosen: None,
         suggestions: 0,
     };
     assert_snapshot!(status(&team, &state), @"
@@ -800,6 +814,7 @@ fn team_status() {
     **Model answer**: open to everyone at any time
     **Role**: <@&5>, mentioned with each question
     **Holidays**: 2026-12-24, 2026-12-25
+    [Questions] 24 of 24 questions left before they start over
     [Latest question] [Question 7 · 2026-03-31](https://discord.com/channels/10/20/1488447759974400000), 0 answers
     [Next questions] • <t:1775026800:F> (<t:1775026800:R>)
     • <t:1775113200:F> (<t:1775113200:R>)
@@ -832,6 +847,7 @@ fn team_status() {
     **Paused** until 2026-04-07
     **Next weekly report**: <t:1775228400:F> (<t:1775228400:R>), if there is a question that week
     [Problem] Since <t:1774958400:R>: I'm missing a permission in the channel. Give my role "View Channel", "Send Messages", "Embed Links", "Read Message History", "Create Public Threads" and "Send Messages in Threads" there. `/team status` shows which one is missing.
+    [Questions] 24 of 24 questions left before they start over
     [Latest question] [Question 7 · 2026-03-31](https://discord.com/channels/10/20/1488447759974400000), 0 answers
     [Next questions] • <t:1775545200:F> (<t:1775545200:R>)
     • <t:1775631600:F> (<t:1775631600:R>)
@@ -874,7 +890,8 @@ fn team_actions() {
         team::post_started(3),
         team::post_refused(OrderPostError::AlreadyPosted),
         team::post_refused(OrderPostError::Unfinished(date(2026, 3, 30))),
-        team::post_refused(OrderPostError::EmptyBank),
+        team::post_refused(OrderPostError::NoQuestion),
+        team::post_refused(OrderPostError::OpenElsewhere),
         team::voided(3),
         team::credited(ADA, 3),
         team::removed(ChannelId::new(20)),
@@ -883,7 +900,8 @@ fn team_actions() {
     Posting question 3: it will appear in the channel in a moment.
     Today's question is already out. There is at most one a day.
     I'm still finishing the question of 2026-03-30. Try again in a minute; `/team status` shows if there is a problem.
-    There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
+    There is no question to post: the team's settings leave none that is free. `/team status` shows them, and `/team settings` changes them.
+    Another team of this server has that question open. Choose another one.
     Question 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
     <@1> gets credit for question 3, as if they had answered in time.
     Team removed from <#20>, and its data is deleted. For 7 days, the person who runs the bot can restore it.
@@ -923,6 +941,7 @@ fn errors() {
         PostingProblem::Thread(&failures[0]),
         PostingProblem::HistoryUnreadable,
         PostingProblem::EmptyBank,
+        PostingProblem::NoQuestion,
     ]);
     let messages: Vec<_> = problems
         .into_iter()
@@ -944,6 +963,8 @@ fn errors() {
     I couldn't post the question in <#20>. I may have posted it already, but I'm not allowed to look. Give my role "Read Message History" in the channel. Until then I don't post it, so that it doesn't appear twice.
     I'll keep trying, and won't message you about this again.
     I couldn't post the question in <#20>. There is no question to post: the question bank is empty. Ask the person who runs the bot to add questions.
+    I'll keep trying, and won't message you about this again.
+    I couldn't post the question in <#20>. There is no question to post: the team's settings leave none that is free. `/team status` shows them, and `/team settings` changes them.
     I'll keep trying, and won't message you about this again.
     "#);
     assert_snapshot!(user_error::saving_failed_dm(), @"
@@ -987,5 +1008,85 @@ fn errors() {
     assert_snapshot!(
         "user_errors",
         errors.map(|error| error.message().to_string()).concat()
+    );
+}
+
+#[test]
+fn a_choice_says_how_long_it_lasts() {
+    let lasts = |questions: usize, days: &str| {
+        let mut team = new_team();
+        team.settings.schedule.days = quizloop_core::weekdays::Weekdays::parse(days).unwrap();
+        let ids = vec!["q"; questions];
+        let (now, access) = (at("2026-03-20T12:00:00Z"), PermissionReport::default());
+        let message = team::team_summary(&team, now, &access, true, &(&ids).into());
+        let mut fields = message.embeds[0].fields.iter();
+        let found = fields.find(|field| field.name == "Questions");
+        found.unwrap().value.clone()
+    };
+    let texts = [
+        lasts(12, "mon-fri"),
+        lasts(1, "mon-fri"),
+        lasts(2, "mon-fri"),
+        lasts(5, "mon-fri"),
+        lasts(174, "mon-fri"),
+        lasts(3, "mon"),
+        lasts(24, "every day"),
+    ];
+    assert_snapshot!(texts.join("\n"), @"
+    12 questions: two and a half weeks at five a week
+    1 question: less than half a week at five a week
+    2 questions: half a week at five a week
+    5 questions: one week at five a week
+    174 questions: 35 weeks at five a week
+    3 questions: three weeks at one a week
+    24 questions: three and a half weeks at seven a week
+    ");
+}
+
+#[test]
+fn the_status_shows_the_choice_of_questions() {
+    let now = at("2026-03-31T12:00:00Z");
+    let mut team = busy_team();
+    team.settings.programme = quizloop_core::programme::Programme {
+        levels: vec!["junior".into(), "mid".into()],
+        topics: Vec::new(),
+        sources: vec!["built-in".into(), "server".into()],
+        order: "topics: task-groups, queues".parse().unwrap(),
+        repeat_day: Some(jiff::civil::Weekday::Friday),
+    };
+    let fine = PermissionReport::default();
+    let question = question();
+    let state = TeamStatus {
+        guild: GuildId::new(10),
+        now,
+        access: Ok(&fine),
+        pool: &pool(),
+        chosen: Some(&question),
+        suggestions: 0,
+    };
+    let text = status(&team, &state).to_string();
+    let shown = text.lines().filter(|line| {
+        let parts = [
+            "uestions**",
+            "Repeat day",
+            "[Questions]",
+            "This week",
+            "Next, chosen",
+        ];
+        parts.iter().any(|part| line.contains(part))
+    });
+    assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
+    **Questions**: junior, mid · from built-in, this server · a week each: task groups, queues
+    **Repeat day**: Friday, the question with the most missed points of six weeks
+    [Questions] 0 of 0 questions left before they start over
+    This week's topic: task groups
+    Next, chosen by an admin: #2 You call a function that was defined with `async def`. What do you get back, and when does its body start to run?
+    ");
+    let mut round = team.rounds()[0].clone();
+    round.reason = quizloop_core::round::DrawReason::Repeat;
+    let post = daily::post(&question, &round, 0, daily::LevelDisplay::Shown).to_string();
+    assert!(
+        post.contains("[Repeat] You have had this one: many of its points were missed."),
+        "{post}"
     );
 }

@@ -33,6 +33,8 @@ pub enum PostingProblem<'a> {
     HistoryUnreadable,
     /// There is no question to post.
     EmptyBank,
+    /// The team's settings leave no question to post.
+    NoQuestion,
 }
 
 /// Explains a problem, and how to fix it.
@@ -65,6 +67,11 @@ pub fn explain(problem: PostingProblem<'_>) -> String {
         PostingProblem::EmptyBank => {
             "There is no question to post: the question bank is empty. Ask the person who runs the \
              bot to add questions."
+                .into()
+        }
+        PostingProblem::NoQuestion => {
+            "There is no question to post: the team's settings leave none that is free. `/team status` \
+             shows them, and `/team settings` changes them."
                 .into()
         }
     }

@@ -76,6 +76,9 @@ pub enum StepError {
     /// The bank has no question to send.
     #[error("the bank has no question")]
     EmptyBank,
+    /// The programme leaves no question that may be sent now.
+    #[error("the team's settings leave no question")]
+    NoQuestion,
     /// The machine's clock differs from Discord's. Nothing is done until it is right.
     #[error("the machine's clock is wrong")]
     WrongClock,
@@ -94,7 +97,7 @@ impl StepError {
         match self {
             Self::SaveFailed | Self::WrongClock | Self::NotYet(_) => true,
             Self::Api(error) => error.is_transient(),
-            Self::HistoryUnreadable | Self::EmptyBank | Self::Obsolete => false,
+            Self::HistoryUnreadable | Self::EmptyBank | Self::NoQuestion | Self::Obsolete => false,
         }
     }
 }

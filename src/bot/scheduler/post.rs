@@ -28,12 +28,14 @@ use super::delivery::{DeliveryKind, Outcome, Outgoing, StepError, TeamDelivery};
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, HistoryMessage};
 use crate::bot::interactions::custom_id::ComponentId;
+use crate::bot::question_pool::{question_pool, update_with_pool};
 use crate::bot::render;
 use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::user_error::PostingProblem;
 use quizloop_bank::QuestionRef;
 use quizloop_core::id::MessageId;
 use quizloop_core::posting::PostStep;
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::round::{Round, ThreadStatus};
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
@@ -49,6 +51,15 @@ const WRONG_CHANNEL_TYPE: isize = 50_024;
 /// Returns how much later than due `now` is.
 fn lag(due: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(due)).unwrap_or(Duration::ZERO)
+}
+
+/// Returns why no question of the pool can be posted.
+const fn no_question(pool: &QuestionPool<'_>) -> StepError {
+    if pool.is_empty() {
+        StepError::EmptyBank
+    } else {
+        StepError::NoQuestion
+    }
 }
 
 /// The posting job of one team.
@@ -142,27 +153,40 @@ impl<'a> PostJob<'a> {
 
     /// Step 1: records the intent.
     async fn record_intent(&self, day: jiff::civil::Date, due: Timestamp) -> Result<(), StepError> {
-        let questions = self.delivery.ctx.questions(self.delivery.team.guild().id());
-        let ids = questions.ids();
-        let begin = |team: &mut Team| {
-            let round = self.delivery.ctx.with_rng(|rng| {
-                team.begin_round(day, due, &ids, rng)
-                    .map(|round| round.number)
-            });
-            if let (Some(_), Some(delivery)) = (round, team.pending_post()) {
+        let TeamDelivery { ctx, team, .. } = &self.delivery;
+        let questions = ctx.questions(team.guild().id());
+        let pool = question_pool(&questions);
+        let no_question = no_question(&pool);
+        let begin = |team: &mut Team, pool: QuestionPool<'_>| {
+            if !team.can_begin_round(day) {
+                // An admin's order came first.
+                return Ok(None);
+            }
+            let round = ctx.with_rng(|rng| Some(team.begin_round(day, due, pool, rng)?.number));
+            if let Some(delivery) = team.pending_post().filter(|_| round.is_some()) {
                 self.delivery.begin(&delivery);
             }
-            round
+            round.map(Some).ok_or(no_question)
         };
-        let number = self.delivery.update(begin).await?;
+        let round = self.update(pool, begin).await?;
         failpoint::hit("post.intended");
-        match number.flatten() {
-            Some(round) => tracing::info!(round, %day, "question due"),
-            None if ids.is_empty() => return Err(StepError::EmptyBank),
-            // An admin's order came first.
-            None => {}
+        if let Some(round) = round.transpose()?.flatten() {
+            tracing::info!(round, %day, "question due");
         }
+        ctx.health.team_has_question(team.key());
         Ok(())
+    }
+
+    /// Changes the team, with the questions that it may post now, and waits until the change is
+    /// saved.
+    async fn update<'q, R>(
+        &self,
+        pool: QuestionPool<'q>,
+        change: impl FnOnce(&mut Team, QuestionPool<'q>) -> R,
+    ) -> Result<Option<R>, StepError> {
+        let (result, commit) = update_with_pool(&self.delivery.team, pool, change);
+        let saved = commit.wait().await;
+        saved.map(|()| result).map_err(|_| StepError::SaveFailed)
     }
 
     /// Returns the question of the round. If it has left the bank since the intent was recorded,
@@ -176,10 +200,15 @@ impl<'a> PostJob<'a> {
         {
             return Ok((round, question));
         }
-        let questions = self.delivery.ctx.questions(self.delivery.team.guild().id());
-        let ids = questions.ids();
-        let redraw = |team: &mut Team| self.delivery.ctx.with_rng(|rng| team.redraw(&ids, rng));
-        self.delivery.update(redraw).await?;
+        let TeamDelivery { ctx, team, .. } = &self.delivery;
+        let questions = ctx.questions(team.guild().id());
+        let pool = question_pool(&questions);
+        let no_question = no_question(&pool);
+        let redraw =
+            |team: &mut Team, pool: QuestionPool<'_>| ctx.with_rng(|rng| team.redraw(pool, rng));
+        if self.update(pool, redraw).await? != Some(true) {
+            return Err(no_question);
+        }
         tracing::warn!(missing = %round.question, "question replaced: no longer in the bank");
         let round = self.latest_round().ok_or(StepError::EmptyBank)?;
         let question = self
@@ -283,11 +312,16 @@ impl<'a> PostJob<'a> {
             StepError::Api(error) => PostingProblem::Message(error),
             StepError::HistoryUnreadable => PostingProblem::HistoryUnreadable,
             StepError::EmptyBank => PostingProblem::EmptyBank,
+            StepError::NoQuestion => PostingProblem::NoQuestion,
             StepError::SaveFailed
             | StepError::WrongClock
             | StepError::NotYet(_)
             | StepError::Obsolete => return,
         };
+        if matches!(error, StepError::EmptyBank | StepError::NoQuestion) {
+            let team = self.delivery.team.key();
+            self.delivery.ctx.health.team_lacks_question(team);
+        }
         alerts::alert_admin(self.delivery.ctx, &self.delivery.team, problem).await;
     }
 }

@@ -4,6 +4,7 @@ mod data_deletion;
 mod delivery;
 mod guild_summary;
 mod posting;
+mod programme;
 mod question_picker;
 mod reminders;
 mod review_reminders;

@@ -6,20 +6,24 @@
 //! [`TEAM_SETTINGS`].
 
 mod parse;
+mod programme;
 mod setting;
 
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
 pub use self::parse::time_of_day;
+pub use self::programme::check_programme;
 pub use self::setting::{
     ItemError, ItemForm, SettingConflict, SettingError, SettingKind, SettingLine, SettingOption,
     SuggestedValue, TeamSetting,
 };
 use super::id::RoleId;
+use super::programme::Programme;
 use super::retention::Retention;
 use super::schedule::{MIN_ANSWER_TIME, ON_TIME, Schedule};
 use super::time_format;
+use super::weekdays::weekday_name;
 use super::zone::Zone;
 
 /// Default time of day for the question.
@@ -55,6 +59,9 @@ pub struct TeamSettings {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(rename = "report")]
     pub send_weekly_report: bool,
+    /// Which questions are asked, and in which order.
+    #[serde(default, skip_serializing_if = "Programme::is_default")]
+    pub programme: Programme,
     /// Whether level and topic of the open question are hidden until its answer is revealed. Takes
     /// effect with the next question ([`Round::hides_level`](super::round::Round::hides_level)).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -74,6 +81,7 @@ impl Default for TeamSettings {
             role: None,
             retention: Retention::default(),
             send_weekly_report: false,
+            programme: Programme::default(),
             hides_level: false,
         }
     }
@@ -269,6 +277,101 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
         line: SettingLine::Own("Wrap-up", |settings| {
             let at = settings.schedule.wrap_up_at?.strftime("%H:%M");
             Some(format!("at {at}, in the question's thread"))
+        }),
+    },
+    TeamSetting {
+        key: "levels",
+        is_required: false,
+        option: SettingOption {
+            name: "levels",
+            description: "Levels of the questions, such as junior, mid, or all",
+            in_setup: true,
+        },
+        kind: SettingKind::List {
+            set: programme::set_levels,
+            set_items: programme::set_level_items,
+            form: ItemForm::Text,
+            suggest: Some(programme::suggest_levels),
+        },
+        line: SettingLine::Own("Questions", |settings| {
+            let programme = settings.programme.to_string();
+            (!programme.is_empty()).then_some(programme)
+        }),
+    },
+    TeamSetting {
+        key: "topics",
+        is_required: false,
+        option: SettingOption {
+            name: "topics",
+            description: "Topics of the questions, such as queues, cancellation, or all",
+            in_setup: true,
+        },
+        kind: SettingKind::List {
+            set: programme::set_topics,
+            set_items: programme::set_topic_items,
+            form: ItemForm::Text,
+            suggest: Some(programme::suggest_topics),
+        },
+        line: SettingLine::In("levels"),
+    },
+    TeamSetting {
+        key: "sources",
+        is_required: false,
+        option: SettingOption {
+            name: "sources",
+            description: "Where the questions are from: built-in, server, names of packs, or all",
+            in_setup: true,
+        },
+        kind: SettingKind::List {
+            set: programme::set_sources,
+            set_items: programme::set_source_items,
+            form: ItemForm::Text,
+            suggest: Some(programme::suggest_sources),
+        },
+        line: SettingLine::In("levels"),
+    },
+    TeamSetting {
+        key: "order",
+        is_required: false,
+        option: SettingOption {
+            name: "order",
+            description: "shuffled, syllabus, the name of a path, or topics: a, b, c (a week each)",
+            in_setup: true,
+        },
+        kind: SettingKind::Text {
+            set: programme::set_order,
+            max_length: None,
+            suggest: Some(programme::suggest_orders),
+        },
+        line: SettingLine::In("levels"),
+    },
+    TeamSetting {
+        key: "repeat_day",
+        is_required: false,
+        option: SettingOption {
+            name: "repeat_day",
+            description: "Weekday on which the question with the most missed points is repeated",
+            in_setup: true,
+        },
+        kind: SettingKind::Choice {
+            noun: "repeat day",
+            choices: &[
+                ("mon", "Monday"),
+                ("tue", "Tuesday"),
+                ("wed", "Wednesday"),
+                ("thu", "Thursday"),
+                ("fri", "Friday"),
+                ("sat", "Saturday"),
+                ("sun", "Sunday"),
+                ("off", "off"),
+            ],
+            set: programme::set_repeat_day,
+        },
+        line: SettingLine::Own("Repeat day", |settings| {
+            let day = weekday_name(settings.programme.repeat_day?);
+            Some(format!(
+                "{day}, the question with the most missed points of six weeks"
+            ))
         }),
     },
     TeamSetting {

@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::TeamSettings;
 use super::setting::{ItemError, SettingError, SuggestedValue};
+use crate::question_pool::QuestionPool;
 use crate::schedule::MIN_ANSWER_TIME;
 use crate::time_format;
 use crate::weekdays::{ParseWeekdaysError, Weekdays};
@@ -86,7 +87,11 @@ pub(crate) fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<()
     Ok(())
 }
 
-pub(crate) fn suggest_zones(typed: &str, limit: usize) -> Vec<SuggestedValue> {
+pub(crate) fn suggest_zones(
+    _pool: &QuestionPool<'_>,
+    typed: &str,
+    limit: usize,
+) -> Vec<SuggestedValue> {
     let suggestion = |name: &str| SuggestedValue {
         name: name.to_owned(),
         value: name.to_owned(),
@@ -148,7 +153,11 @@ fn parse_days(text: &str) -> Result<Weekdays, SettingError> {
 }
 
 /// Returns common weekdays, and the typed text if it is valid.
-pub(crate) fn suggest_days(typed: &str, limit: usize) -> Vec<SuggestedValue> {
+pub(crate) fn suggest_days(
+    _pool: &QuestionPool<'_>,
+    typed: &str,
+    limit: usize,
+) -> Vec<SuggestedValue> {
     // In its normal form, because the typed text may be longer than Discord allows.
     let own = Weekdays::parse(typed).ok().map(|days| days.to_string());
     let is_match = |days: &&str| days.starts_with(&typed.to_lowercase());

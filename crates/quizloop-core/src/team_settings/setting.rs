@@ -2,6 +2,7 @@
 
 use super::TeamSettings;
 use crate::id::RoleId;
+use crate::question_pool::QuestionPool;
 
 /// A setting of a team.
 pub struct TeamSetting {
@@ -83,8 +84,9 @@ pub enum SettingLine {
     In(&'static str),
 }
 
-/// Returns suggestions for a text that an admin has typed so far, at most the given number.
-pub type Suggest = fn(&str, usize) -> Vec<SuggestedValue>;
+/// Returns suggestions for a text that an admin has typed so far, at most the given number. The pool
+/// has the server's questions.
+pub type Suggest = fn(&QuestionPool<'_>, &str, usize) -> Vec<SuggestedValue>;
 
 /// A suggestion for an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +144,11 @@ impl SettingError {
     pub(super) fn reply_with(mut self, reply: impl Into<String>) -> Self {
         self.reply = reply.into();
         self
+    }
+
+    /// Returns the rejected part of the value.
+    pub fn rejected(&self) -> &str {
+        &self.rejected
     }
 
     /// Returns the problem as a phrase, for a config.

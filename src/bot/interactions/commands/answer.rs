@@ -48,7 +48,7 @@ fn options() -> Vec<Value> {
     ]
 }
 
-fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
+pub fn question_choices(ctx: &BotContext, guild: GuildId, typed: &str) -> Vec<AutocompleteChoice> {
     choices_among(ctx, guild, typed, |questions, one| {
         questions.is_enabled(&one.id)
     })
@@ -346,7 +346,11 @@ pub fn resolve_question(
 
 /// Returns a question by its id, or else the best match for a text typed without choosing a
 /// suggestion.
-fn find_question(ctx: &BotContext, guild: GuildId, text: &str) -> Result<QuestionRef, UserError> {
+pub fn find_question(
+    ctx: &BotContext,
+    guild: GuildId,
+    text: &str,
+) -> Result<QuestionRef, UserError> {
     let questions = ctx.questions(guild);
     let is_enabled = |question: &Question| questions.is_enabled(&question.id);
     let best = || {

@@ -15,6 +15,7 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::quiz::{MadePoints, OptionOrder, QuizAction, QuizState, ScoredPage};
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
+use crate::bot::question_pool::question_pool;
 use crate::bot::render::daily::{LevelDisplay, topic_label};
 use crate::bot::render::message::Message;
 use crate::bot::render::quiz::{self as render, PathPosition, PathProgress, QuizHeader, Score};
@@ -23,6 +24,7 @@ use quizloop_bank::{GuildQuestions, Level, Question, QuestionPath};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::members::NewRating;
+use quizloop_core::programme::Programme;
 use quizloop_core::question_picker::{
     PickError, PickMode, PickOrder, PickReason, PickRequest, PickedQuestion,
 };
@@ -321,8 +323,12 @@ fn pick_question<'a>(
         .asked_today
         .asked_on(guild.id(), interaction.user, practice.today);
     let path = path_of(questions, previous)?;
+    let programme = practice.programme.as_ref();
     let mut candidates: Vec<&str> = if let Some(path) = path {
         path_ids(questions, path)
+    } else if let Some(programme) = programme.filter(|_| is_without_options(previous)) {
+        let pool = question_pool(questions);
+        programme.questions(&pool).map(|one| one.id).collect()
     } else {
         let matching = questions.filter(previous.topic.as_deref(), previous.level);
         matching.map(|question| question.id.as_str()).collect()
@@ -397,6 +403,11 @@ fn path_position<'q>(questions: &'q GuildQuestions, state: &QuizState) -> Option
         position: index + 1,
         total: ids.len(),
     })
+}
+
+/// Whether the member chose nothing, so that the team's programme decides.
+fn is_without_options(state: &QuizState) -> bool {
+    state.topic.is_none() && state.level.is_none() && state.mode == PickMode::default()
 }
 
 fn hint(
@@ -575,6 +586,8 @@ struct PracticeContext {
     today: Date,
     /// The team's desired retention.
     retention: Retention,
+    /// What the channel's team asks.
+    programme: Option<Programme>,
 }
 
 impl PracticeContext {
@@ -584,12 +597,14 @@ impl PracticeContext {
         let now = interaction.created_at();
         let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);
-            let team = team_for_channel(state, interaction.channel).or_else(|| teams().next());
+            let of_channel = team_for_channel(state, interaction.channel);
+            let team = of_channel.or_else(|| teams().next());
             let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
             Self {
                 open_questions: state.open_questions().map(str::to_owned).collect(),
                 today: zone.date(now),
                 retention: team.map_or_else(Retention::default, |team| team.settings.retention),
+                programme: of_channel.map(|team| team.settings.programme.clone()),
             }
         };
         guild.read_or_empty(from_guild)

@@ -43,6 +43,7 @@ pub async fn on_confirm(
         commit.wait().await.map_err(|_| UserError::SaveFailed)?;
     }
     ctx.deliveries.retry_team(team.key());
+    ctx.health.team_has_question(team.key());
     let guild = team.guild().id();
     if is_kept {
         tracing::info!(

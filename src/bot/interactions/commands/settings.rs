@@ -4,10 +4,15 @@ use jiff::civil::Time;
 use serde_json::{Value, json};
 
 use super::slash_command::Autocomplete;
+use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
+use crate::bot::question_pool::question_pool;
 use crate::bot::render::text::quote;
 use crate::bot::render::user_error::UserError;
+use quizloop_core::id::GuildId;
+use quizloop_core::programme::Programme;
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::TeamSettings;
 use quizloop_core::team_settings::{
     self, SettingError, SettingKind, SettingOption, TEAM_SETTINGS, TeamSetting,
@@ -15,14 +20,32 @@ use quizloop_core::team_settings::{
 
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
-    ("timezone", |_, _, typed| suggest("timezone", typed)),
-    ("days", |_, _, typed| suggest("days", typed)),
+    ("timezone", |ctx, guild, typed| {
+        suggest(ctx, guild, "timezone", typed)
+    }),
+    ("days", |ctx, guild, typed| {
+        suggest(ctx, guild, "days", typed)
+    }),
+    ("levels", |ctx, guild, typed| {
+        suggest(ctx, guild, "levels", typed)
+    }),
+    ("topics", |ctx, guild, typed| {
+        suggest(ctx, guild, "topics", typed)
+    }),
+    ("sources", |ctx, guild, typed| {
+        suggest(ctx, guild, "sources", typed)
+    }),
+    ("order", |ctx, guild, typed| {
+        suggest(ctx, guild, "order", typed)
+    }),
 ];
 
-fn suggest(key: &str, typed: &str) -> Vec<AutocompleteChoice> {
+fn suggest(ctx: &BotContext, guild: GuildId, key: &str, typed: &str) -> Vec<AutocompleteChoice> {
+    let questions = ctx.questions(guild);
+    let pool = question_pool(&questions);
     let suggest = team_settings::find(key).and_then(TeamSetting::suggest);
     suggest.map_or_else(Vec::new, |suggest| {
-        let suggestions = suggest(typed, AUTOCOMPLETE_CHOICES_MAX).into_iter();
+        let suggestions = suggest(&pool, typed, AUTOCOMPLETE_CHOICES_MAX).into_iter();
         suggestions
             .map(|suggestion| AutocompleteChoice {
                 name: suggestion.name,
@@ -101,6 +124,21 @@ pub fn apply_options(
     }
     let conflict = settings.check().err();
     conflict.map_or(Ok(settings), |conflict| Err(invalid_option(conflict.error)))
+}
+
+/// Checks a choice of questions against the questions of the server, if it was changed.
+pub fn check_programme(
+    before: &Programme,
+    after: &Programme,
+    pool: &QuestionPool<'_>,
+) -> Result<(), UserError> {
+    // A choice from before may be about a pack that the operator has removed since. It must not
+    // prevent other changes.
+    if before == after {
+        return Ok(());
+    }
+    let checked = team_settings::check_programme(after, pool);
+    checked.map_err(|conflict| invalid_option(conflict.error))
 }
 
 fn apply_option(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::CommandResult;
-use super::settings::{self, apply_options};
+use super::settings::{self, apply_options, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
 };
@@ -11,6 +11,8 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::discord::rest::ChannelKind;
 use crate::bot::gateway::event::Interaction;
+use crate::bot::question_pool::question_pool;
+use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::ChannelId;
 use quizloop_core::team::{Team, TeamSettings};
@@ -55,16 +57,20 @@ pub async fn run(
     }
     let current = team.read(|team| team.settings.clone());
     let existed = current.is_some();
-    let settings = apply_options(current.unwrap_or_default(), interaction)?;
+    let current = current.unwrap_or_default();
+    let settings = apply_options(current.clone(), interaction)?;
+    let questions = ctx.questions(guild.id());
+    let pool = question_pool(&questions);
+    check_programme(&current.programme, &settings.programme, &pool)?;
     save_settings(interaction, team, settings).await?;
+    ctx.health.team_has_question(team.key());
     ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
     // The team is set up even if this check fails. A missing permission then shows up with the
     // first post.
     let access = permissions::check(ctx, team).await.unwrap_or_default();
     let now = interaction.created_at();
-    let message =
-        team.read(|team| crate::bot::render::team::team_summary(team, now, &access, existed));
+    let message = team.read(|team| render::team_summary(team, now, &access, existed, &pool));
     message.ok_or(UserError::TeamNotFound)
 }
 

@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::settings::{self, any_given, apply_options};
+use super::answer::{find_question, question_choices};
+use super::settings::{self, any_given, apply_options, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
     channel_option,
@@ -14,10 +15,14 @@ use super::{
 use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
+use crate::bot::question_pool::{question_pool, update_with_pool};
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::delivery::DeliveryKind;
+use quizloop_bank::Question;
 use quizloop_core::ledger::Actor;
+use quizloop_core::posting::OrderPostError;
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
 use quizloop_store::{LoadedGuild, LoadedTeam};
@@ -46,11 +51,34 @@ pub static COMMAND: SlashCommand = SlashCommand {
                 },
             },
             Subcommand {
+                name: "choose",
+                description: "Choose the next question, or clear the choice",
+                action: Action {
+                    options: || {
+                        vec![
+                            question_option("The next question (default: clear the choice)"),
+                            channel_option(),
+                        ]
+                    },
+                    autocomplete: &[("question", question_choices)],
+                    visibility: Visibility::Ephemeral,
+                    help: Help::NameOnly,
+                    handler: CommandHandler::Async(|ctx, interaction, guild| {
+                        Box::pin(choose(ctx, interaction, guild))
+                    }),
+                },
+            },
+            Subcommand {
                 name: "post",
                 description: "Post today's question now",
                 action: Action {
-                    options: || vec![channel_option()],
-                    autocomplete: &[],
+                    options: || {
+                        vec![
+                            question_option("The question to post (default: the next one)"),
+                            channel_option(),
+                        ]
+                    },
+                    autocomplete: &[("question", question_choices)],
                     visibility: Visibility::Ephemeral,
                     help: Help::NameOnly,
                     handler: CommandHandler::Async(|ctx, interaction, guild| {
@@ -167,6 +195,10 @@ pub static COMMAND: SlashCommand = SlashCommand {
     },
 };
 
+fn question_option(description: &str) -> Value {
+    json!({ "type": 3, "name": "question", "description": description, "autocomplete": true })
+}
+
 fn round_option() -> Value {
     json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 })
 }
@@ -276,12 +308,21 @@ pub async fn post_now(
     if !ctx.clocks_agree() {
         return Err(UserError::WrongClock);
     }
-    let now = interaction.created_at();
-    let questions = ctx.questions(team.guild().id());
-    let ids = questions.ids();
+    let (now, guild) = (interaction.created_at(), team.guild().id());
+    let questions = ctx.questions(guild);
+    let question = interaction.text("question");
+    let question = question.map(|text| find_question(ctx, guild, text));
+    let question = question.transpose()?;
+    let pool = question_pool(&questions);
+    if let Some(question) = &question {
+        check_enabled(question, &pool)?;
+    }
     let key = DeliveryKind::Question.of(team.key());
-    let (ordered, commit) = team.update(|team| {
-        let ordered = ctx.with_rng(|rng| team.order_post(now, &ids, rng))?;
+    let (ordered, commit) = update_with_pool(team, pool, |team, pool| {
+        let ordered = ctx.with_rng(|rng| match &question {
+            Some(question) => team.order_post_of(&question.id, now, &pool, rng),
+            None => team.order_post(now, pool, rng),
+        })?;
         if let Some(delivery) = team.pending_post().filter(|_| ordered.is_new) {
             ctx.deliveries.begin(key, &delivery);
         }
@@ -297,16 +338,51 @@ pub async fn post_now(
     })
 }
 
+/// Chooses the team's next question, or clears the choice.
+async fn choose(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+    let team = &resolve_team(interaction, guild)?;
+    let now = interaction.created_at();
+    let Some(text) = interaction.text("question") else {
+        return apply_admin_action(ctx, team, |team| {
+            Ok(render::choice_cleared(team.chosen.take().is_some()))
+        })
+        .await;
+    };
+    let question = find_question(ctx, guild.id(), text)?;
+    let questions = ctx.questions(guild.id());
+    check_enabled(&question, &question_pool(&questions))?;
+    let elsewhere = guild.read(|state| state.questions_elsewhere(team.channel()));
+    if elsewhere.is_some_and(|open| open.contains(&question.id)) {
+        return Ok(render::post_refused(OrderPostError::OpenElsewhere));
+    }
+    apply_admin_action(ctx, team, |team| {
+        team.chosen = Some(question.id.clone());
+        Ok(render::chosen(team, &question, now))
+    })
+    .await
+}
+
+fn check_enabled(question: &Question, pool: &QuestionPool<'_>) -> Result<(), UserError> {
+    let disabled = || {
+        let text = "That question is disabled in this server. Choose another one.";
+        UserError::InvalidOption(text.into())
+    };
+    pool.find(&question.id).map(drop).ok_or_else(disabled)
+}
+
 async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
     let access = permissions::check(ctx, team)
         .await
         .map_err(|failure| failure.to_string());
+    let questions = ctx.questions(guild.id());
+    let chosen = team.read(|team| team.chosen.clone()).flatten();
     let status = render::TeamStatus {
         guild: guild.id(),
         now: interaction.created_at(),
         access: access.as_ref().map_err(String::as_str),
-        bank_size: ctx.questions(guild.id()).len(),
+        pool: &question_pool(&questions),
+        chosen: chosen.and_then(|id| questions.get(&id)),
         suggestions: suggest::open_count(guild),
     };
     team.read(|team| render::status(team, &status))
@@ -320,25 +396,28 @@ async fn change_settings(
 ) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
     let now = interaction.created_at();
+    let access = render::PermissionReport::default();
+    let questions = ctx.questions(guild.id());
+    let pool = question_pool(&questions);
+    let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
     if !any_given(interaction) {
-        let message = team.read(|team| {
-            render::team_summary(team, now, &render::PermissionReport::default(), true)
-        });
-        return message.ok_or(UserError::TeamNotFound);
+        return team.read(summary).ok_or(UserError::TeamNotFound);
     }
-    apply_admin_action(ctx, team, |team| {
+    let changed = apply_admin_action(ctx, team, |team| {
         if team.managed {
             return Err(UserError::ManagedByConfig);
         }
-        team.settings = apply_options(team.settings.clone(), interaction)?;
-        Ok(render::team_summary(
-            team,
-            now,
-            &render::PermissionReport::default(),
-            true,
-        ))
+        let settings = apply_options(team.settings.clone(), interaction)?;
+        check_programme(&team.settings.programme, &settings.programme, &pool)?;
+        team.settings = settings;
+        Ok(summary(team))
     })
-    .await
+    .await?;
+    ctx.health.team_has_question(team.key());
+    // A question that is due may have lacked the setting that was changed.
+    ctx.deliveries.retry_team(team.key());
+    ctx.wake_scheduler.notify_one();
+    Ok(changed)
 }
 
 /// Changes a team. The change is durable before its message is returned.

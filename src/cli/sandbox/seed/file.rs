@@ -1,7 +1,9 @@
 //! Parses a seed file and reports its errors with line and fix.
 
 use super::{ChannelRef, GuildSeed, Seed, TeamSeed};
-use crate::config::read_team_settings;
+use crate::bot::question_pool::shared_pool;
+use crate::config::{check_programmes, read_team_settings};
+use quizloop_bank::{Bank, built_in};
 use quizloop_core::team_settings::{SettingKind, TEAM_SETTINGS, TeamSetting};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
 use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source, did_you_mean};
@@ -13,6 +15,10 @@ pub fn parse(source: &Source) -> (Option<Seed>, Vec<Diagnostic>) {
     let mut reader = TomlReader::new(source);
     let seed = read_seed(&mut reader);
     let mut diagnostics = reader.into_diagnostics();
+    // The sandbox has the built-in questions alone.
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let pool = shared_pool(&bank);
+    diagnostics.extend(check_programmes(source, &pool));
     diagnostics::sort(&mut diagnostics);
     (seed, diagnostics)
 }

@@ -24,7 +24,7 @@ fn post_own_question(ctx: &BotContext) -> String {
             let id = added.unwrap().id;
             let team = guild.team_mut(fixture::CHANNEL).unwrap();
             let date = team.settings.schedule.zone.date(due);
-            team.begin_round(date, due, &[&id], rng);
+            team.begin_round(date, due, &[id.as_str()], rng);
             let message = MessageId::new(snowflake_at(due) + 5);
             team.record_post(message);
             team.record_thread(message, ThreadStatus::Created);

@@ -8,6 +8,7 @@ use crate::bot::gateway::event::OptionValue;
 use crate::bot::interactions::commands::settings::apply_options;
 use crate::bot::render;
 use crate::config::{Config, samples};
+use quizloop_core::programme::Programme;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::team::TeamSettings;
 use quizloop_core::team_settings::{self, SettingKind, SettingLine, TEAM_SETTINGS, TeamSetting};
@@ -89,6 +90,14 @@ fn each_field_has_a_setting() {
         role,
         retention,
         send_weekly_report,
+        programme:
+            Programme {
+                levels,
+                topics,
+                sources,
+                order,
+                repeat_day,
+            },
         hides_level,
     } = from_config(&samples);
     let default = TeamSettings::default();
@@ -102,6 +111,11 @@ fn each_field_has_a_setting() {
     assert_ne!(role, default.role);
     assert_ne!(retention, default.retention);
     assert_ne!(send_weekly_report, default.send_weekly_report);
+    assert_ne!(levels, default.programme.levels);
+    assert_ne!(topics, default.programme.topics);
+    assert_ne!(sources, default.programme.sources);
+    assert_ne!(order, default.programme.order);
+    assert_ne!(repeat_day, default.programme.repeat_day);
     assert_ne!(hides_level, default.hides_level);
 }
 
