@@ -295,9 +295,6 @@ impl LoadedFiles {
         self.questions.extend(contents.questions);
         self.paths.extend(contents.paths);
         self.diagnostics.extend(contents.diagnostics);
-        if !built_in {
-            self.diagnostics.extend(has_reserved_name(&source));
-        }
         self.sources.push(source);
     }
 
@@ -430,18 +427,6 @@ fn pack_name(source: &Source) -> Arc<str> {
     }
 }
 
-/// Reports a file with the name of another source, from which a team could not tell it.
-fn has_reserved_name(source: &Source) -> Option<Diagnostic> {
-    let name = pack_name(source);
-    let reserved = [QuestionSource::BuiltIn, QuestionSource::Server].map(QuestionSource::name);
-    reserved.contains(&&*name).then(|| {
-        let message = format!(
-            "a team that chooses the source \"{name}\" gets the questions of this file as well"
-        );
-        Diagnostic::warning(source.name(), message).fix("give the file another name")
-    })
-}
-
 /// Reports a built-in question in the file of another topic. Each file contains one topic, so that
 /// editors find questions.
 fn in_wrong_file(entry: &SourcedQuestion, source: &Source) -> Option<Diagnostic> {
@@ -480,26 +465,19 @@ mod tests {
     use quizloop_diagnostics::render_all;
 
     #[test]
-    fn a_file_with_the_name_of_another_source_is_a_warning() {
-        let question = "[[question]]\nid = \"a\"\nquestion = \"A?\"\nanswer = \"B.\"\n";
-        let found = |name: &str| {
+    fn every_source_has_another_name() {
+        let name = |file: &str| {
             let pack = RawFile {
-                name: name.into(),
-                bytes: question.into(),
+                name: file.into(),
+                bytes: "[[question]]\nid = \"a\"\nquestion = \"A?\"\nanswer = \"B.\"\n".into(),
             };
-            let (bank, diagnostics) = Bank::load(&[], &[pack]);
-            assert_eq!(bank.len(), 1, "it is loaded all the same");
-            render_all(&diagnostics)
+            let (bank, _) = Bank::load(&[], &[pack]);
+            bank.source("a").map(|source| source.name().to_owned())
         };
-        assert_eq!(found("packs/payments.toml"), "nothing found");
-        insta::assert_snapshot!(found("packs/server.toml"), @r#"
-        warning: a team that chooses the source "server" gets the questions of this file as well
-        --> packs/server.toml
-         = help: give the file another name
-
-        1 warning
-        "#);
-        assert!(found("built-in.toml").contains("\"built-in\""));
+        assert_eq!(name("packs/payments.toml").unwrap(), "payments");
+        assert_eq!(name("Team 2, new.toml").unwrap(), "team-2-new");
+        assert_eq!(name("packs/server.toml").unwrap(), "server.toml");
+        assert_eq!(name("built-in.toml").unwrap(), "built-in.toml");
     }
 
     #[test]

@@ -112,8 +112,10 @@ impl Guild {
         rng: &mut impl Rng,
     ) -> Result<PickedQuestion<'a>, PickError> {
         let candidates = self.candidates(user, request);
-        let seen: Vec<Reviewed<'a, '_>> =
-            candidates.iter().filter_map(Candidate::reviewed).collect();
+        let seen: Vec<Reviewed<'a, '_>> = candidates
+            .iter()
+            .filter_map(ReviewCandidate::reviewed)
+            .collect();
         let free = |one: &&Reviewed<'a, '_>| !asked(one.question) && one.question != request.shown;
         let most_forgotten = |reason, fits: fn(&Review, Date) -> bool| {
             let fits = |one: &&Reviewed<'a, '_>| fits(one.review, request.today);
@@ -176,14 +178,14 @@ impl Guild {
         &'r self,
         user: UserId,
         request: &PickRequest<'_, 'a>,
-    ) -> Vec<Candidate<'a, 'r>> {
+    ) -> Vec<ReviewCandidate<'a, 'r>> {
         let mut reviews: Vec<(&str, &Review)> = self.reviews(user).collect();
         reviews.sort_unstable_by_key(|(question, _)| *question);
         let review = |question: &str| {
             let index = reviews.binary_search_by_key(&question, |(question, _)| *question);
             index.ok().map(|index| reviews[index].1)
         };
-        let candidate = |question: &&'a str| Candidate {
+        let candidate = |question: &&'a str| ReviewCandidate {
             question,
             review: review(question),
         };
@@ -191,12 +193,12 @@ impl Guild {
     }
 }
 
-struct Candidate<'a, 'r> {
+struct ReviewCandidate<'a, 'r> {
     question: &'a str,
     review: Option<&'r Review>,
 }
 
-impl<'a, 'r> Candidate<'a, 'r> {
+impl<'a, 'r> ReviewCandidate<'a, 'r> {
     fn reviewed(&self) -> Option<Reviewed<'a, 'r>> {
         self.review.map(|review| Reviewed {
             question: self.question,
@@ -230,7 +232,7 @@ impl<'a> Reviewed<'a, '_> {
     }
 }
 
-fn pick_error(request: &PickRequest<'_, '_>, candidates: &[Candidate<'_, '_>]) -> PickError {
+fn pick_error(request: &PickRequest<'_, '_>, candidates: &[ReviewCandidate<'_, '_>]) -> PickError {
     if candidates.is_empty() {
         return PickError::NoMatch;
     }
