@@ -214,8 +214,7 @@ async fn a_removed_team_is_restored() {
     let done = world.ada().press(confirmation.id, "Remove the team").await;
     assert!(done.text().contains("For 7 days"), "{}", done.text());
     assert_eq!(copies(&world.state()).len(), 1);
-    let log = world.log();
-    assert!(log.contains("team removed; data deleted"), "{log}");
+    world.wait_until_logged("team removed; data deleted").await;
     assert_eq!(world.stop().await, Some(0));
     let (code, text) = restore(&world, None);
     assert_eq!(code, Some(0), "{text}");
@@ -232,7 +231,9 @@ async fn a_removed_team_is_restored() {
         .await;
     let confirmation = confirmation.message().unwrap().id;
     world.ada().press(confirmation, "Remove the team").await;
-    assert!(world.log().contains("team without a question removed"));
+    world
+        .wait_until_logged("team without a question removed")
+        .await;
     assert_eq!(copies(&world.state()), before);
 }
 

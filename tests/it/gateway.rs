@@ -70,7 +70,7 @@ async fn recovers_from_a_close_without_a_code() {
         |_| {},
     )
     .await;
-    assert!(world.log().contains("runtime stalled"), "{}", world.log());
+    world.wait_until_logged("runtime stalled").await;
     assert!(world.sandbox.identify_count() <= 3);
 }
 

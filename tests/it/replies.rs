@@ -336,7 +336,7 @@ async fn messages_that_serenity_cannot_decode_are_counted() {
     let live = live.json(reply_to_forward_fields(thread)).send().unwrap();
     world.ada().wait_until_counted(live).await;
     let lost = "event could not be decoded kind=\"MESSAGE_CREATE\"";
-    assert!(world.log().contains(lost), "{}", world.log());
+    world.wait_until_logged(lost).await;
     world.kill().await;
     let write = |user, fields| {
         let draft = world.sandbox.compose(thread, user, "while away");
@@ -349,7 +349,7 @@ async fn messages_that_serenity_cannot_decode_are_counted() {
     world.lin().wait_until_counted(undecodable).await;
     world.sam().wait_until_counted(normal).await;
     let named = format!("message {unreadable} has no author");
-    assert!(world.log().contains(&named), "{}", world.log());
+    world.wait_until_logged(&named).await;
 }
 
 /// A ✅ that failed in passing is made again, without a new session.

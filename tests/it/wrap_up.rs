@@ -274,7 +274,7 @@ async fn a_thread_that_discord_does_not_find_gets_none() {
     let rule = FaultRule::on("Channel").channel(world.thread());
     world.sandbox.add_fault(rule, unknown_channel);
     world.set_time(FIVE).await;
-    assert!(world.log().contains("wrap-up refused"), "{}", world.log());
+    world.wait_until_logged("wrap-up refused").await;
     world.advance("2h").await;
     assert!(wrap_ups(&world).is_empty());
 }

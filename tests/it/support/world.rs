@@ -477,6 +477,13 @@ impl World {
         );
     }
 
+    /// Waits until the bot's log contains a text. Its output arrives on another way than its
+    /// responses, so that it may come a little later.
+    pub async fn wait_until_logged(&self, text: &str) {
+        let what = format!("\"{text}\" in the log");
+        self.wait_until(&what, || self.log().contains(text)).await;
+    }
+
     /// Returns the daily messages in a channel, oldest first.
     pub fn posts_in(&self, channel: u64) -> Vec<MessageView> {
         posts_in(&self.sandbox, channel)
