@@ -1,6 +1,6 @@
 //! Import and export of questions.
 //!
-//! Other tools' tables, lists, Markdown and plain text are read by [`read_any`]; question files, CSV,
+//! Other tools' tables, lists, Markdown and plain text are read by [`read_any()`]; question files, CSV,
 //! JSON and Anki's text are written. The functions take and return texts or bytes; callers read and
 //! write the files.
 

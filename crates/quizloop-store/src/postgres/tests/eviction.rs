@@ -27,7 +27,7 @@ fn idle_seed() -> u64 {
             .next_due;
         next_due > Some(now())
     };
-    (1..).find(is_idle).unwrap()
+    (1..1000).find(is_idle).unwrap()
 }
 
 /// Saves two guilds and returns a store that was started as the bot starts it.
