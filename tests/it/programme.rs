@@ -284,6 +284,35 @@ async fn questions_come_in_the_chosen_order() {
     ");
 }
 
+/// Killed before or after a save, a choice that was not confirmed can be made again, and the
+/// question comes once.
+#[cfg(all(feature = "failpoints", debug_assertions))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_around_a_save_leaves_no_doubt() {
+    use crate::question_forms::restart_after_kill;
+    let seventh = bank().questions()[6].id.clone();
+    let choice = [("question", json!(seventh))];
+    let levels = [("levels", json!("junior"))];
+    for step in ["order.changed", "order.saved"] {
+        let mut world = World::at(MONDAY).failpoints().start().await;
+        let zone = [("timezone", json!("Europe/Berlin"))];
+        world.ada().command_message("setup", &zone).await;
+        world.set_failpoints(&format!("{step} kill"));
+        let outcome = world.ada().command("team settings", &levels).await;
+        restart_after_kill(&mut world, step, &outcome).await;
+        world.ada().command_message("team settings", &levels).await;
+        world.set_failpoints(&format!("{step} kill"));
+        let outcome = world.ada().command("team choose", &choice).await;
+        restart_after_kill(&mut world, step, &outcome).await;
+        world.ada().command_message("team choose", &choice).await;
+        let status = world.ada().command_message("team status", &[]).await.text();
+        assert!(status.contains("**Questions**: junior"), "{status}");
+        assert!(status.contains("chosen by an admin: #7"), "{status}");
+        world.advance("1m").await;
+        assert_eq!(asked(&world), std::slice::from_ref(&seventh), "{step}");
+    }
+}
+
 /// An admin chooses the next question, clears the choice, and posts a question now.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_chooses_single_questions() {
