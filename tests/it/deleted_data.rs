@@ -318,14 +318,7 @@ async fn a_wrong_clock_does_not_date_a_deletion() {
 async fn a_kill_at_any_step_of_a_deletion_loses_nothing() {
     for step in ["forget.begin", "forget.kept", "forget.half", "forget.done"] {
         let mut world = played(None).await;
-        world.set_failpoints(&format!("{step} kill"));
-        world.sandbox.remove_bot(ids::GUILD);
-        world
-            .wait_for_exit(crate::support::WAIT_TIMEOUT)
-            .await
-            .unwrap();
-        world.kill_if_alive().await;
-        world.set_failpoints("");
+        world.kill_in_removal(step).await;
         let live = world.state().join(format!("guilds/{}.json", ids::GUILD));
         let is_live = live.exists();
         let is_kept = !copies(&world.state()).is_empty();

@@ -238,14 +238,7 @@ async fn a_kill_in_a_deletion_loses_no_question() {
     ] {
         let mut world = world_with(None, |guild| drop(add(guild, "Why?"))).await;
         world.advance("1m").await;
-        world.set_failpoints(&format!("{step} kill"));
-        world.sandbox.remove_bot(ids::GUILD);
-        world
-            .wait_for_exit(crate::support::WAIT_TIMEOUT)
-            .await
-            .unwrap();
-        world.kill_if_alive().await;
-        world.set_failpoints("");
+        world.kill_in_removal(step).await;
         let live = world.state().join(format!("guilds/{}.json", ids::GUILD));
         let is_live = live.exists();
         assert_eq!(is_live, step != "forget.done", "killed at {step}");

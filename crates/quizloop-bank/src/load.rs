@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::field_error::{self, FieldError};
-use super::question::{Level, Question, SERVER_ID_PREFIX};
+use super::question::{Question, SERVER_ID_PREFIX};
 use super::question_path::{QuestionPath, SourcedPath};
 use super::read::{self, Origin};
 use super::search::SearchIndex;
@@ -251,18 +251,6 @@ impl Bank {
         let tags = self.questions.iter().flat_map(|question| &question.tags);
         let tags: BTreeSet<_> = tags.map(String::as_str).collect();
         tags.into_iter().collect()
-    }
-
-    /// Returns the questions of a topic and a level; `None` means any.
-    pub fn filter(
-        &self,
-        topic: Option<&str>,
-        level: Option<Level>,
-    ) -> impl Iterator<Item = &Question> {
-        self.questions.iter().filter(move |question| {
-            topic.is_none_or(|topic| question.topic == topic)
-                && level.is_none_or(|level| question.matches_level(level))
-        })
     }
 }
 

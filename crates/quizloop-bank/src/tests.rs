@@ -1,11 +1,13 @@
 //! Operators' question files, valid and invalid.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::import_export::{self, AnkiOptions, ReadOptions, read_any};
 use super::{
-    Bank, FieldError, Frequency, Kind, Level, OTHER_TOPIC, PackFile, Question, built_in,
-    check_question,
+    Bank, FieldError, Frequency, GuildQuestions, Kind, Level, OTHER_TOPIC, PackFile, Question,
+    built_in, check_question,
 };
 use quizloop_diagnostics::{Diagnostic, MAX_BYTES, render_all};
 
@@ -747,11 +749,12 @@ fn a_question_and_an_answer_are_enough() {
 #[test]
 fn a_question_without_a_level_passes_every_filter() {
     let (bank, _) = load(&[pack("js.toml", MINIMAL)]);
+    let questions = GuildQuestions::new(Arc::new(bank));
     for level in Level::ALL {
-        let found: Vec<_> = bank.filter(Some(OTHER_TOPIC), Some(level)).collect();
+        let found: Vec<_> = questions.filter(Some(OTHER_TOPIC), Some(level)).collect();
         assert_eq!(found.len(), 1, "{level}");
     }
-    assert_eq!(bank.topics().last(), Some(OTHER_TOPIC));
+    assert_eq!(questions.topics().last(), Some(OTHER_TOPIC));
 }
 
 #[test]
@@ -760,7 +763,8 @@ fn the_same_question_twice_and_ids_of_servers_are_rejected() {
         "{MINIMAL}{MINIMAL}[[question]]\nid = \"s-1\"\nquestion = \"Why?\"\nanswer = \"So.\"\n"
     );
     let (bank, diagnostics) = load(&[pack("js.toml", text)]);
-    assert_eq!(bank.filter(Some(OTHER_TOPIC), None).count(), 1);
+    let questions = GuildQuestions::new(Arc::new(bank));
+    assert_eq!(questions.filter(Some(OTHER_TOPIC), None).count(), 1);
     insta::assert_snapshot!(diagnostics, @r#"
     error: the same question was asked before
      --> js.toml:4:1

@@ -278,8 +278,8 @@ mod tests {
 
     #[test]
     fn topics_have_share_and_mean_recall() {
-        let bank = bank();
-        let of_queues: Vec<&str> = bank
+        let questions = GuildQuestions::new(bank().into());
+        let of_queues: Vec<&str> = questions
             .filter(Some("queues"), None)
             .map(|one| one.id.as_str())
             .collect();
@@ -291,13 +291,7 @@ mod tests {
         let then = date(2026, 3, 22);
         let recall = |id: &str| guild.review(ADA, id).unwrap().retrievability(then);
         let mean = f32::midpoint(recall(of_queues[0]), recall(of_queues[1]));
-        let progress = progress(
-            &guild,
-            None,
-            &GuildQuestions::new(bank.clone().into()),
-            ADA,
-            then,
-        );
+        let progress = progress(&guild, None, &questions, ADA, then);
         let names: Vec<_> = progress
             .topics
             .iter()

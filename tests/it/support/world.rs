@@ -286,6 +286,16 @@ impl World {
         Some(status.expect("the system says how the bot ended"))
     }
 
+    /// Removes the bot from the sample guild, and kills it at that step of the deletion.
+    #[cfg(all(feature = "failpoints", debug_assertions))]
+    pub async fn kill_in_removal(&mut self, step: &str) {
+        self.set_failpoints(&format!("{step} kill"));
+        self.sandbox.remove_bot(ids::GUILD);
+        self.wait_for_exit(WAIT_TIMEOUT).await.unwrap();
+        self.kill_if_alive().await;
+        self.set_failpoints("");
+    }
+
     /// Skips the check of requests against Discord's API description.
     pub fn skip_api_check(&mut self) {
         self.checked = false;
