@@ -14,6 +14,7 @@ use axum::routing::{any, get, post};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::api::HttpError;
 use super::clock::Follower;
 use super::connection::{ConnectionHandle, TrackedListener};
 use super::gateway::socket;
@@ -31,12 +32,22 @@ pub async fn serve(listener: TrackedListener, shared: Arc<SandboxState>) {
         .route("/api/{*path}", any(rest::serve))
         .route("/ephemeral-attachments/{*path}", any(rest::serve))
         .merge(api::router())
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
         // The last layer, so that it covers all routes.
         .layer(from_fn_with_state(Arc::clone(&shared), check_origin))
         .with_state(shared);
     let service = router.into_make_service_with_connect_info::<ConnectionHandle>();
     // `axum::serve` retries accept errors and never returns one, so the result carries nothing.
     let _ = axum::serve(listener, service).await;
+}
+
+async fn unknown_path() -> HttpError {
+    HttpError::not_found(&"there is no such path; GET /sandbox lists them")
+}
+
+async fn wrong_method() -> HttpError {
+    HttpError::wrong_method()
 }
 
 #[derive(Debug, Deserialize)]

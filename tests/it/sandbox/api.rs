@@ -390,3 +390,53 @@ async fn the_log_shows_violations_of_the_api_description() {
             .contains("--openapi FILE")
     );
 }
+
+/// All ids can be learned from `GET /sandbox/state`, which needs none; errors are JSON everywhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_needs_no_id_and_errors_are_json() {
+    let world = World::at(FRIDAY).team().without_bot().await;
+    let state = get(&world, "/sandbox/state").await;
+    assert_eq!(state["as"], id(ids::ADA));
+    assert_eq!(
+        state,
+        get(&world, &format!("/sandbox/state?as={}", ids::ADA)).await
+    );
+    let client = reqwest::Client::new();
+    let failing = [
+        (client.get(url(&world, "/sandbox/state?as=1")), 404),
+        (client.get(url(&world, "/sandbox/state?as=Ada")), 400),
+        (client.get(url(&world, "/sandbox/messages")), 400),
+        (client.get(url(&world, "/sandbox/log?last=all")), 400),
+        (client.get(url(&world, "/sandbox/nothing")), 404),
+        (client.get(url(&world, "/page/log/one")), 404),
+        (client.get(url(&world, "/attachments/1/two/three")), 404),
+        (client.get(url(&world, "/sandbox/post")), 405),
+        (client.post(url(&world, "/sandbox/post")).body("{"), 415),
+        (
+            client
+                .post(url(&world, "/sandbox/post"))
+                .header("content-type", "application/json")
+                .body("{"),
+            400,
+        ),
+        (
+            client.post(url(&world, "/sandbox/post")).json(&json!({})),
+            422,
+        ),
+    ];
+    for (request, expected) in failing {
+        let what = format!("{request:?}");
+        let (status, answer) = ask(request).await;
+        assert_eq!(status.as_u16(), expected, "{what}: {answer}");
+        let error = answer["error"].as_str();
+        assert!(
+            error.is_some_and(|error| !error.is_empty()),
+            "{what}: {answer}"
+        );
+    }
+    let (_, answer) = ask(client.get(url(&world, "/sandbox/state?as=Ada"))).await;
+    assert_eq!(
+        answer["error"],
+        "Failed to deserialize query string: as: \"Ada\" is not an id"
+    );
+}

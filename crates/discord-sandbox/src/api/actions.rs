@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::rest::upload::{FILE_MAX, form_parts};
 use super::super::{Sandbox, SandboxState};
+use super::extract::BodyOf;
 use super::process::ProcessAction;
 use super::{HttpError, Id, json_response};
 
@@ -30,7 +31,7 @@ pub struct PostMessage {
 
 pub async fn post(
     State(shared): State<Arc<SandboxState>>,
-    Json(post): Json<PostMessage>,
+    BodyOf(post): BodyOf<PostMessage>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     let mut draft = sandbox.compose(post.channel.0, post.user.0, &post.content);
@@ -81,7 +82,7 @@ pub struct RunCommand {
 
 pub async fn command(
     State(shared): State<Arc<SandboxState>>,
-    Json(run): Json<RunCommand>,
+    BodyOf(run): BodyOf<RunCommand>,
 ) -> ApiResult {
     let options = pairs(&run.options);
     let sandbox = Sandbox::from_state(&shared);
@@ -109,7 +110,7 @@ pub struct RunMessageCommand {
 
 pub async fn message_command(
     State(shared): State<Arc<SandboxState>>,
-    Json(run): Json<RunMessageCommand>,
+    BodyOf(run): BodyOf<RunMessageCommand>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     let outcome = sandbox.message_command(run.message.0, run.user.0, &run.command);
@@ -126,7 +127,7 @@ pub struct AutocompleteRequest {
 
 pub async fn autocomplete(
     State(shared): State<Arc<SandboxState>>,
-    Json(request): Json<AutocompleteRequest>,
+    BodyOf(request): BodyOf<AutocompleteRequest>,
 ) -> ApiResult {
     let AutocompleteRequest { run, option, typed } = request;
     let mut options = pairs(&run.options);
@@ -150,7 +151,7 @@ pub struct PressComponent {
 
 pub async fn press(
     State(shared): State<Arc<SandboxState>>,
-    Json(press): Json<PressComponent>,
+    BodyOf(press): BodyOf<PressComponent>,
 ) -> ApiResult {
     let values: Vec<&str> = press.values.iter().map(String::as_str).collect();
     let sandbox = Sandbox::from_state(&shared);
@@ -178,7 +179,7 @@ const CLOCK_CHANGE_LEAD: SignedDuration = SignedDuration::from_mins(30);
 
 pub async fn clock(
     State(shared): State<Arc<SandboxState>>,
-    Json(to): Json<ClockTarget>,
+    BodyOf(to): BodyOf<ClockTarget>,
 ) -> ApiResult {
     let now = shared.clock.now();
     let time = match &to {
@@ -231,7 +232,7 @@ fn next_target(shared: &SandboxState, now: Timestamp, what: &str) -> Result<Time
 pub async fn demo(
     State(shared): State<Arc<SandboxState>>,
     Path(id): Path<String>,
-    Json(_): Json<Value>,
+    BodyOf(_): BodyOf<Value>,
 ) -> ApiResult {
     let demo = shared
         .page
@@ -273,7 +274,7 @@ pub struct ProcessRequest {
 
 pub async fn bot(
     State(shared): State<Arc<SandboxState>>,
-    Json(request): Json<ProcessRequest>,
+    BodyOf(request): BodyOf<ProcessRequest>,
 ) -> ApiResult {
     let not_managed = || {
         HttpError::with_status(

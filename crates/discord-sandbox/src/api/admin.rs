@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,6 +9,7 @@ use serde_json::json;
 use super::super::model::kind;
 use super::super::{Sandbox, SandboxState};
 use super::actions::ApiResult;
+use super::extract::BodyOf;
 use super::{HttpError, Id, json_response};
 
 #[derive(Debug, Deserialize)]
@@ -22,7 +22,10 @@ pub struct NewUser {
     admin: bool,
 }
 
-pub async fn user(State(shared): State<Arc<SandboxState>>, Json(new): Json<NewUser>) -> ApiResult {
+pub async fn user(
+    State(shared): State<Arc<SandboxState>>,
+    BodyOf(new): BodyOf<NewUser>,
+) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     let name = non_empty_name(&new.name)?;
     if let Some(guild) = new.guild {
@@ -46,7 +49,7 @@ pub struct NewGuild {
 
 pub async fn guild(
     State(shared): State<Arc<SandboxState>>,
-    Json(new): Json<NewGuild>,
+    BodyOf(new): BodyOf<NewGuild>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     if !shared.read(|discord| discord.users.contains_key(&new.owner.0)) {
@@ -69,7 +72,7 @@ pub struct NewChannel {
 
 pub async fn channel(
     State(shared): State<Arc<SandboxState>>,
-    Json(new): Json<NewChannel>,
+    BodyOf(new): BodyOf<NewChannel>,
 ) -> ApiResult {
     check_guild(&shared, new.guild)?;
     let name = non_empty_name(&new.name)?;

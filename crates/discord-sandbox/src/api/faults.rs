@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
@@ -14,6 +13,7 @@ use super::super::permission::BY_NAME;
 use super::super::rest::route::is_name;
 use super::super::{Sandbox, SandboxState};
 use super::actions::ApiResult;
+use super::extract::BodyOf;
 use super::{HttpError, Id, json_response};
 
 /// Default delay of a response in milliseconds: longer than an interaction may take.
@@ -95,7 +95,7 @@ impl NewFault {
 
 pub async fn add_fault(
     State(shared): State<Arc<SandboxState>>,
-    Json(new): Json<NewFault>,
+    BodyOf(new): BodyOf<NewFault>,
 ) -> ApiResult {
     let id = Sandbox::from_state(&shared).add_fault(new.rule()?, new.fault()?);
     json_response(&json!({ "id": id }))
@@ -108,7 +108,7 @@ pub struct RemoveFault {
 
 pub async fn remove_fault(
     State(shared): State<Arc<SandboxState>>,
-    Json(which): Json<RemoveFault>,
+    BodyOf(which): BodyOf<RemoveFault>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     match which.id {
@@ -141,7 +141,7 @@ pub struct GatewayRequest {
 
 pub async fn gateway(
     State(shared): State<Arc<SandboxState>>,
-    Json(request): Json<GatewayRequest>,
+    BodyOf(request): BodyOf<GatewayRequest>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     match request.action {
@@ -169,7 +169,7 @@ pub struct SetPermission {
 /// Grants the bot a permission or revokes it.
 pub async fn permission(
     State(shared): State<Arc<SandboxState>>,
-    Json(grant): Json<SetPermission>,
+    BodyOf(grant): BodyOf<SetPermission>,
 ) -> ApiResult {
     let found = BY_NAME.iter().find(|(name, _)| *name == grant.name);
     let (_, bit) = found.ok_or_else(|| {

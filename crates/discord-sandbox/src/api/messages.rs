@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use super::super::client::ModalView;
 use super::super::{Sandbox, SandboxState};
 use super::actions::ApiResult;
+use super::extract::BodyOf;
 use super::{HttpError, Id, json_response};
 
 #[derive(Debug, Deserialize)]
@@ -23,7 +23,7 @@ pub struct EditMessage {
 
 pub async fn edit(
     State(shared): State<Arc<SandboxState>>,
-    Json(edit): Json<EditMessage>,
+    BodyOf(edit): BodyOf<EditMessage>,
 ) -> ApiResult {
     let done =
         Sandbox::from_state(&shared).edit_message(edit.message.0, edit.user.0, &edit.content);
@@ -40,7 +40,7 @@ pub struct DeleteMessage {
 
 pub async fn delete(
     State(shared): State<Arc<SandboxState>>,
-    Json(delete): Json<DeleteMessage>,
+    BodyOf(delete): BodyOf<DeleteMessage>,
 ) -> ApiResult {
     let done = Sandbox::from_state(&shared).delete_message(delete.message.0, delete.user.0);
     done.map_err(|error| HttpError::bad_request(&error))?;
@@ -64,7 +64,7 @@ const fn yes() -> bool {
 
 pub async fn react(
     State(shared): State<Arc<SandboxState>>,
-    Json(request): Json<ReactRequest>,
+    BodyOf(request): BodyOf<ReactRequest>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     let done = if request.on {
@@ -85,7 +85,7 @@ pub struct DismissMessage {
 
 pub async fn dismiss(
     State(shared): State<Arc<SandboxState>>,
-    Json(dismiss): Json<DismissMessage>,
+    BodyOf(dismiss): BodyOf<DismissMessage>,
 ) -> ApiResult {
     let sandbox = Sandbox::from_state(&shared);
     let done = sandbox.dismiss(dismiss.message.0, dismiss.user.0);
@@ -101,7 +101,7 @@ pub struct RestartClient {
 
 pub async fn restart_client(
     State(shared): State<Arc<SandboxState>>,
-    Json(restart): Json<RestartClient>,
+    BodyOf(restart): BodyOf<RestartClient>,
 ) -> ApiResult {
     Sandbox::from_state(&shared).restart_client(restart.user.0);
     json_response(&json!({}))
@@ -128,7 +128,7 @@ struct OpenedModal {
 
 pub async fn form(
     State(shared): State<Arc<SandboxState>>,
-    Json(submission): Json<SubmitModal>,
+    BodyOf(submission): BodyOf<SubmitModal>,
 ) -> ApiResult {
     let form = ModalView {
         channel: submission.form.channel.0,

@@ -5,6 +5,7 @@
 
 mod actions;
 mod admin;
+mod extract;
 mod faults;
 mod messages;
 mod process;
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 
 use super::SandboxState;
 
+pub(crate) use extract::QueryOf;
 pub(super) use process::ProcessCommands;
 pub use process::{ProcessAction, ProcessCommand, ProcessError};
 
@@ -103,6 +105,12 @@ impl HttpError {
     /// 404: the requested thing does not exist.
     pub(crate) fn not_found(message: &dyn std::fmt::Display) -> Self {
         Self::with_status(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 405: the path has no such method.
+    pub(crate) fn wrong_method() -> Self {
+        let message = "this path takes another method; GET /sandbox lists them";
+        Self::with_status(StatusCode::METHOD_NOT_ALLOWED, &message)
     }
 
     /// 500: an error in the sandbox itself.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
 use futures::StreamExt as _;
@@ -16,6 +16,7 @@ use super::super::client::is_command_available;
 use super::super::model::{Channel, Discord, Guild, command_kind, kind};
 use super::super::permission::{ADMINISTRATOR, MANAGE_GUILD};
 use super::super::{Sandbox, SandboxState};
+use super::extract::QueryOf;
 use super::{HttpError, Id, json_response};
 
 /// Default number of log lines.
@@ -23,8 +24,9 @@ const LOG_LINES: usize = 200;
 
 #[derive(Debug, Deserialize)]
 pub struct StateQuery {
+    /// The member; by default the one whom the page shows first.
     #[serde(rename = "as")]
-    user: Id,
+    user: Option<Id>,
     /// The channel the member is in; adds the commands available there to the response.
     channel: Option<Id>,
 }
@@ -43,23 +45,32 @@ pub struct LogQuery {
 
 pub async fn state(
     State(shared): State<Arc<SandboxState>>,
-    Query(query): Query<StateQuery>,
+    QueryOf(query): QueryOf<StateQuery>,
 ) -> Result<Json<Value>, HttpError> {
     let reading = shared.clock.reading();
     let now = shared.clock.now_ms();
     let state = shared.read(|discord| {
+        let user = match query.user {
+            None => discord.default_person(),
+            Some(Id(user)) if discord.users.contains_key(&user) => user,
+            Some(Id(user)) => {
+                let message = format!("no user has the id {user}: leave out \"as\" to see all ids");
+                return Err(HttpError::not_found(&message));
+            }
+        };
         let guilds: Vec<Value> = discord
             .guilds
             .values()
-            .map(|one| guild(discord, one, query.user.0))
+            .map(|one| guild(discord, one, user))
             .collect();
-        json!({
+        Ok(json!({
+            "as": user,
             "guilds": guilds,
-            "offered": query.channel.map_or(Vec::new(), |channel| available_commands(discord, channel.0, query.user.0)),
+            "offered": query.channel.map_or(Vec::new(), |channel| available_commands(discord, channel.0, user)),
             "clock": { "now_ms": now, "flowing": reading.flowing },
             "bot": { "id": discord.app.id, "connected": discord.gateway.is_connected() },
-        })
-    });
+        }))
+    })?;
     json_response(&state)
 }
 
@@ -118,21 +129,21 @@ fn channel(discord: &Discord, channel: &Channel) -> Value {
 
 pub async fn messages(
     State(shared): State<Arc<SandboxState>>,
-    Query(query): Query<ChannelQuery>,
+    QueryOf(query): QueryOf<ChannelQuery>,
 ) -> Result<Json<Value>, HttpError> {
     json_response(&Sandbox::from_state(&shared).messages(query.channel.0, query.user.0))
 }
 
 pub async fn transcript(
     State(shared): State<Arc<SandboxState>>,
-    Query(query): Query<ChannelQuery>,
+    QueryOf(query): QueryOf<ChannelQuery>,
 ) -> String {
     Sandbox::from_state(&shared).transcript(query.channel.0, query.user.0)
 }
 
 pub async fn log(
     State(shared): State<Arc<SandboxState>>,
-    Query(query): Query<LogQuery>,
+    QueryOf(query): QueryOf<LogQuery>,
 ) -> Result<Json<Value>, HttpError> {
     let entries = Sandbox::from_state(&shared).log();
     let from = entries

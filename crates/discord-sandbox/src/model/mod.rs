@@ -27,6 +27,7 @@ pub(crate) use stored_file::{StoredFile, StoredFiles, UploadedFile};
 use super::clock::SandboxClock;
 use super::faults::FaultRules;
 use super::gateway::GatewayState;
+use super::ids;
 use super::log::TrafficLog;
 use super::rest::limits::RequestCounter;
 use super::snowflake::Snowflakes;
@@ -104,6 +105,16 @@ impl Discord {
         let (id, name) = (discord.app.id, discord.app.name.clone());
         discord.users.insert(id, User::bot(id, &name));
         discord
+    }
+
+    /// Returns the member whom the page shows first: Ada, or the first human user.
+    pub fn default_person(&self) -> u64 {
+        let is_person = |id: &u64| self.users.get(id).is_some_and(|user| !user.bot);
+        let first = || self.users.keys().copied().find(is_person);
+        Some(ids::ADA)
+            .filter(is_person)
+            .or_else(first)
+            .unwrap_or_default()
     }
 
     /// Returns a new snowflake id with the time of the clock.

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::PageViewer;
-use crate::ids;
 use crate::model::Discord;
 use crate::permission::MANAGE_GUILD;
 
@@ -35,15 +34,12 @@ pub struct BotStatus {
     ours: bool,
 }
 
-/// Returns the requested user, or Ada, or the first human user.
+/// Returns the requested user, or the one who is shown by default.
 pub fn selected_user(discord: &Discord, requested: Option<u64>) -> u64 {
     let is_person = |id: &u64| discord.users.get(id).is_some_and(|user| !user.bot);
-    let first = || discord.users.keys().copied().find(is_person);
     requested
         .filter(is_person)
-        .or_else(|| Some(ids::ADA).filter(is_person))
-        .or_else(first)
-        .unwrap_or_default()
+        .unwrap_or_else(|| discord.default_person())
 }
 
 /// Returns a user with their name and permissions in a channel.
