@@ -1,0 +1,155 @@
+//! The dialogue, with answers as an operator types them.
+
+use std::collections::VecDeque;
+
+use clap::Parser as _;
+
+use super::super::exit::CliError;
+use super::super::{Cli, CliCommand};
+use super::answers::{ask, from_options};
+use super::dialogue::Dialogue;
+use super::*;
+
+/// The id 1110000000000000009 in base64, followed by invented parts.
+const TOKEN: &str = "MTExMDAwMDAwMDAwMDAwMDAwOQ.Gh3xYz.not-a-real-one";
+
+/// Types answers and keeps what is seen.
+struct Typist {
+    answers: VecDeque<&'static str>,
+    seen: String,
+}
+
+impl Dialogue for Typist {
+    fn say(&mut self, text: &str) -> Result<(), CliError> {
+        self.seen += &format!("{text}\n");
+        Ok(())
+    }
+
+    fn ask(&mut self, question: &str) -> Result<String, CliError> {
+        let answer = self.answers.pop_front().expect("an answer");
+        self.seen += &format!("{question}: {answer}\n");
+        Ok(answer.to_owned())
+    }
+
+    fn ask_secret(&mut self, question: &str) -> Result<String, CliError> {
+        self.seen += &format!("{question}: \n");
+        Ok(self.answers.pop_front().expect("an answer").to_owned())
+    }
+}
+
+fn args(options: &[&str]) -> InitArgs {
+    let line = ["quizloop", "init"].iter().chain(options);
+    match Cli::try_parse_from(line).unwrap().command {
+        CliCommand::Init(args) => args,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Returns what is seen, and the config.
+fn dialogue(options: &[&str], answers: &[&'static str]) -> (String, Answers) {
+    let mut typist = Typist {
+        answers: answers.iter().copied().collect(),
+        seen: String::new(),
+    };
+    let found = ask(&args(options), &mut typist).unwrap();
+    assert_eq!(typist.answers, [""; 0]);
+    (typist.seen, found)
+}
+
+#[test]
+fn a_config_with_a_team() {
+    let (seen, answers) = dialogue(
+        &[],
+        &[
+            "",
+            "\"MTEx.quoted.token\"",
+            "the-client-secret",
+            TOKEN,
+            "Ours",
+            "1110000000000000001",
+            "1120000000000000001",
+            "GMT+2",
+            "Europe/Berlin",
+            "noon",
+            "",
+        ],
+    );
+    assert!(!seen.contains("Gh3xYz"), "{seen}");
+    insta::assert_snapshot!(seen, @"");
+    insta::assert_snapshot!(answers.config(), @"");
+    assert!(check(Path::new(DEFAULT_CONFIG), &answers.config()).is_ok());
+    let file = answers.token_file.unwrap();
+    assert_eq!(file.path, Path::new("token"));
+    assert_eq!(file.token.unwrap().secret(), TOKEN);
+}
+
+#[test]
+fn a_config_without_a_team() {
+    let (seen, answers) = dialogue(&[], &["secrets/bot", "", ""]);
+    insta::assert_snapshot!(seen, @"");
+    insta::assert_snapshot!(answers.config(), @"");
+    assert!(check(Path::new(DEFAULT_CONFIG), &answers.config()).is_ok());
+}
+
+/// What an option says is not asked, and a wrong option ends the dialogue.
+#[test]
+fn options_are_not_asked() {
+    let options = [
+        "--guild",
+        "1110000000000000001",
+        "--channel",
+        "1120000000000000001",
+        "--timezone",
+        "UTC",
+    ];
+    let (seen, answers) = dialogue(&options, &["", "", "17:30"]);
+    assert!(
+        !seen.contains("Server id") && seen.contains("When to post"),
+        "{seen}"
+    );
+    assert!(answers.config().contains("at = \"17:30\""));
+    let mut wrong = options;
+    wrong[5] = "EST";
+    let error = from_options(&args(&[&wrong[..], &["--yes"]].concat()))
+        .err()
+        .unwrap();
+    insta::assert_snapshot!(error, @"");
+}
+
+/// In a config, a relative path starts at the config's folder; as an option, at the current one.
+#[test]
+fn a_token_file_is_found_from_the_config() {
+    let config = |options: &[&str]| dialogue(options, &["", ""]).1.config();
+    let text = config(&["--config", "conf/bot.toml", "--token-file", "token"]);
+    let absolute = std::path::absolute("token").unwrap();
+    let line = format!(
+        "token_file = {}",
+        toml::Value::from(absolute.display().to_string())
+    );
+    assert!(text.contains(&line), "{text}");
+    let text = dialogue(&["--config", "conf/bot.toml"], &["", "", ""])
+        .1
+        .config();
+    assert!(text.contains("token_file = \"token\"\n"), "{text}");
+}
+
+/// Ids in each other's place are found before anything is written.
+#[test]
+fn a_config_that_the_bot_would_refuse_is_not_written() {
+    let options = [
+        "--yes",
+        "--guild",
+        "1120000000000000001",
+        "--channel",
+        "200000000000000000",
+        "--timezone",
+        "UTC",
+    ];
+    let answers = from_options(&args(&options)).unwrap();
+    let error = check(Path::new("config.toml"), &answers.config()).unwrap_err();
+    assert!(
+        error.diagnostics[0]
+            .message
+            .contains("is older than its server")
+    );
+}
