@@ -127,7 +127,15 @@ fn wrong_words_are_answered() {
         let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
         wrong_words::advice(&error).unwrap_or_else(|| error.to_string())
     };
-    insta::assert_snapshot!(advice("quizloop start"), @"");
-    insta::assert_snapshot!(advice("quizloop run --token abc"), @"");
-    insta::assert_snapshot!(advice("quizloop chekc"), @"");
+    insta::assert_snapshot!(advice("quizloop start"), @"there is no command 'start': did you mean 'quizloop run'?");
+    insta::assert_snapshot!(advice("quizloop run --token abc"), @"the token is never part of the command line, where other accounts could read it. Set the environment variable DISCORD_TOKEN, or name a file that contains it with DISCORD_TOKEN_FILE or token_file in the config");
+    insta::assert_snapshot!(advice("quizloop chekc"), @"
+    error: unrecognized subcommand 'chekc'
+
+      tip: a similar subcommand exists: 'check'
+
+    Usage: quizloop <COMMAND>
+
+    For more information, try '--help'.
+    ");
 }

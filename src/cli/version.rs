@@ -1,5 +1,7 @@
 //! What `--version` prints: the version, the commit if it is known, and the features.
 
+use std::sync::LazyLock;
+
 /// The commit, from the build script: from the environment variable of the same name, or from Git.
 /// A build without either of them, and a development build, has none.
 const COMMIT: Option<&str> = option_env!("QUIZLOOP_COMMIT");
@@ -16,23 +18,26 @@ const FEATURES: [(&str, bool); 2] = [
 ];
 
 /// Returns the version and the commit, for `-V`.
-pub fn short() -> String {
-    with_commit(COMMIT)
+pub fn short() -> &'static str {
+    static SHORT: LazyLock<String> = LazyLock::new(|| with_commit(COMMIT));
+    &SHORT
 }
 
 /// Returns the version, the commit and the features, for `--version`.
-pub fn long() -> String {
-    let features: Vec<_> = FEATURES
-        .iter()
-        .filter(|(_, is_on)| *is_on)
-        .map(|(name, _)| *name)
-        .collect();
-    let features = if features.is_empty() {
+pub fn long() -> &'static str {
+    static LONG: LazyLock<String> =
+        LazyLock::new(|| format!("{}\nfeatures: {}", short(), features()));
+    &LONG
+}
+
+fn features() -> String {
+    let on = FEATURES.iter().filter(|(_, is_on)| *is_on);
+    let names: Vec<_> = on.map(|(name, _)| *name).collect();
+    if names.is_empty() {
         "none".to_owned()
     } else {
-        features.join(", ")
-    };
-    format!("{}\nfeatures: {features}", short())
+        names.join(", ")
+    }
 }
 
 fn with_commit(commit: Option<&str>) -> String {

@@ -45,7 +45,14 @@ async fn a_bot_runs_with_what_init_wrote() {
     let world = World::at("2026-03-27T08:59[UTC]").without_bot().await;
     let folder = tempfile::tempdir().unwrap();
     let (guild, channel) = (ids::GUILD.to_string(), ids::ASYNCIO.to_string());
-    let team = ["--guild", &guild, "--channel", &channel, "--timezone", "UTC"];
+    let team = [
+        "--guild",
+        &guild,
+        "--channel",
+        &channel,
+        "--timezone",
+        "UTC",
+    ];
     let (code, text) = init(folder.path(), &world.sandbox.token(), &team);
     assert_eq!(code, Some(0), "{text}");
     insta::assert_snapshot!(text, @"");
@@ -59,7 +66,10 @@ async fn a_bot_runs_with_what_init_wrote() {
     }
     let (code, text) = said(&quizloop(folder.path(), &["check"]));
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.starts_with("No errors found: 1 team in the config"), "{text}");
+    assert!(
+        text.starts_with("No errors found: 1 team in the config"),
+        "{text}"
+    );
     let clock = format!("{}/sandbox/clock", world.sandbox.url());
     let _bot = Killed(
         quizloop_command(folder.path(), &["run", "--clock", &clock])
@@ -68,15 +78,21 @@ async fn a_bot_runs_with_what_init_wrote() {
             .spawn()
             .unwrap(),
     );
-    let connected = world.sandbox.wait_for("the bot to connect", START_LIMIT, |discord| {
-        (discord.gateway.identify_count > 0).then_some(())
-    });
+    let connected = world
+        .sandbox
+        .wait_for("the bot to connect", START_LIMIT, |discord| {
+            (discord.gateway.identify_count > 0).then_some(())
+        });
     connected.await.unwrap();
     world.advance("2m").await;
-    let posted = world.sandbox.wait_for("the question", START_LIMIT, |discord| {
-        let mut messages = discord.messages.values();
-        messages.any(|message| message.author == ids::APP).then_some(())
-    });
+    let posted = world
+        .sandbox
+        .wait_for("the question", START_LIMIT, |discord| {
+            let mut messages = discord.messages.values();
+            messages
+                .any(|message| message.author == ids::APP)
+                .then_some(())
+        });
     posted.await.unwrap();
 }
 
@@ -94,7 +110,14 @@ fn init_replaces_nothing() {
     };
     refused(init(folder.path(), "the-client-secret", &[]));
     refused(init(folder.path(), &format!("\"{TOKEN}\""), &[]));
-    let swapped = ["--guild", "1120000000000000001", "--channel", "200000000000000000", "--timezone", "UTC"];
+    let swapped = [
+        "--guild",
+        "1120000000000000001",
+        "--channel",
+        "200000000000000000",
+        "--timezone",
+        "UTC",
+    ];
     refused(init(folder.path(), TOKEN, &swapped));
     refused(said(&quizloop(folder.path(), &["init"])));
     assert_eq!((read("config.toml"), read("token")), (None, None));
@@ -104,7 +127,11 @@ fn init_replaces_nothing() {
     assert_eq!(read("token"), None);
     let (code, text) = init(folder.path(), TOKEN, &["--force"]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(read("config.toml").unwrap().contains("token_file = \"token\""));
+    assert!(
+        read("config.toml")
+            .unwrap()
+            .contains("token_file = \"token\"")
+    );
     assert_eq!(read("token").unwrap(), format!("{TOKEN}\n"));
     // The token file has a token, which stays.
     refused(init(folder.path(), TOKEN, &["--force"]));
@@ -118,15 +145,16 @@ fn init_replaces_nothing() {
 async fn publishing_the_profile() {
     let world = World::at("2026-03-27T08:59[UTC]").without_bot().await;
     let invite = |options: &[&str]| {
-        let output = quizloop_command(world.folder(), &[&["invite", "--publish"], options].concat())
-            .env("DISCORD_API_URL", world.sandbox.url())
-            .env("DISCORD_TOKEN", world.sandbox.token())
-            .output();
+        let output = quizloop_command(
+            world.folder(),
+            &[&["invite", "--publish"], options].concat(),
+        )
+        .env("DISCORD_API_URL", world.sandbox.url())
+        .env("DISCORD_TOKEN", world.sandbox.token())
+        .output();
         said(&output.unwrap())
     };
-    let profile = || {
-        world.sandbox.read(|discord| discord.app.profile.clone())
-    };
+    let profile = || world.sandbox.read(|discord| discord.app.profile.clone());
     let (code, text) = invite(&[]);
     assert_eq!(code, Some(2), "{text}");
     insta::assert_snapshot!(text, @"");
@@ -142,15 +170,27 @@ async fn publishing_the_profile() {
     let params = published.install_params.unwrap();
     assert_eq!(params["scopes"], json!(["applications.commands", "bot"]));
     let link = text.lines().last().unwrap();
-    assert!(link.contains(&format!("permissions={}&", params["permissions"].as_str().unwrap())), "{link}");
+    assert!(
+        link.contains(&format!(
+            "permissions={}&",
+            params["permissions"].as_str().unwrap()
+        )),
+        "{link}"
+    );
     let patches = || {
         let requests = world.sandbox.requests();
-        requests.iter().filter(|request| request.method == "PATCH").count()
+        requests
+            .iter()
+            .filter(|request| request.method == "PATCH")
+            .count()
     };
     assert_eq!(patches(), 1);
     let (code, text) = invite(&["--yes"]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.starts_with("The profile on Discord is as it should be.\n"), "{text}");
+    assert!(
+        text.starts_with("The profile on Discord is as it should be.\n"),
+        "{text}"
+    );
     assert_eq!(patches(), 1);
 }
 
@@ -166,7 +206,10 @@ async fn a_profile_with_another_token() {
         .unwrap();
     let (code, text) = said(&output);
     assert_eq!(code, Some(4), "{text}");
-    assert!(text.starts_with("error: Discord refused the token"), "{text}");
+    assert!(
+        text.starts_with("error: Discord refused the token"),
+        "{text}"
+    );
 }
 
 /// Every shell gets completions that contain the commands; those of bash and zsh have no mistakes in
@@ -183,14 +226,20 @@ fn completions_of_every_shell() {
         let file = folder.path().join(shell);
         std::fs::write(&file, script).unwrap();
         if ["bash", "zsh"].contains(&shell)
-            && let Ok(checked) = std::process::Command::new(shell).arg("-n").arg(&file).output()
+            && let Ok(checked) = std::process::Command::new(shell)
+                .arg("-n")
+                .arg(&file)
+                .output()
         {
             assert!(checked.status.success(), "{shell}: {checked:?}");
         }
     }
     let (code, text) = said(&quizloop(folder.path(), &["completions", "tcsh"]));
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("[possible values: bash, elvish, fish, powershell, zsh]"), "{text}");
+    assert!(
+        text.contains("[possible values: bash, elvish, fish, powershell, zsh]"),
+        "{text}"
+    );
 }
 
 /// There is a manual page for the program and for each command, without styles.
@@ -204,7 +253,10 @@ fn manual_pages() {
     for page in pages {
         let page = page.unwrap();
         let text = std::fs::read_to_string(page.path()).unwrap();
-        assert!(text.starts_with(".ie") && text.contains("Examples:"), "{text}");
+        assert!(
+            text.starts_with(".ie") && text.contains("Examples:"),
+            "{text}"
+        );
         assert!(!text.contains('\u{1b}'), "{text}");
         names.push(page.file_name().into_string().unwrap());
     }
@@ -226,7 +278,8 @@ fn the_version() {
         assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{text}");
         text
     };
-    let commit = option_env!("QUIZLOOP_COMMIT").map_or_else(String::new, |commit| format!(" ({commit})"));
+    let commit =
+        option_env!("QUIZLOOP_COMMIT").map_or_else(String::new, |commit| format!(" ({commit})"));
     let first = format!("quizloop {}{commit}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(version("-V"), first);
     let long = version("--version");
@@ -252,7 +305,9 @@ fn colours_are_for_terminals() {
     let coloured = check(&[("CLICOLOR_FORCE", "1")]);
     let parts: Vec<_> = coloured.split("\u{1b}[").collect();
     assert!(parts.len() > 5, "{coloured:?}");
-    let texts = parts[1..].iter().map(|part| part.split_once('m').unwrap().1);
+    let texts = parts[1..]
+        .iter()
+        .map(|part| part.split_once('m').unwrap().1);
     let without: String = std::iter::once(parts[0]).chain(texts).collect();
     assert_eq!(without, plain);
 }
@@ -265,7 +320,10 @@ async fn lists_as_json() {
     world.ada().reply("one").await;
     world.stop().await;
     let read = |arguments: &str| -> Value {
-        let (code, text) = said(&quizloop(world.folder(), &arguments.split(' ').collect::<Vec<_>>()));
+        let (code, text) = said(&quizloop(
+            world.folder(),
+            &arguments.split(' ').collect::<Vec<_>>(),
+        ));
         assert_eq!(code, Some(0), "{text}");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     };
@@ -282,7 +340,13 @@ async fn lists_as_json() {
     assert_eq!(team["members"][0]["user"], ids::ADA.to_string());
     assert_eq!(team["members"][0]["streak"], 1);
     let questions = read("bank list --topic queues --json");
-    assert!(questions.as_array().unwrap().iter().all(|question| question["topic"] == "queues"));
+    assert!(
+        questions
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|question| question["topic"] == "queues")
+    );
     assert_eq!(
         read("bank stats --json"),
         json!({ "servers": 0, "reviews": 0, "levels": [], "questions": [] })

@@ -70,13 +70,44 @@ fn a_config_with_a_team() {
             "1120000000000000001",
             "GMT+2",
             "Europe/Berlin",
-            "noon",
             "",
         ],
     );
     assert!(!seen.contains("Gh3xYz"), "{seen}");
-    insta::assert_snapshot!(seen, @"");
-    insta::assert_snapshot!(answers.config(), @"");
+    insta::assert_snapshot!(seen, @r#"
+    A few questions, then the config is written. Press Ctrl-C to stop.
+
+    File for the bot's token [token]: 
+    The token, from the Developer Portal under Bot (not shown; empty to add it later): 
+      This is not a token: it is in quotes. Remove them
+    The token, from the Developer Portal under Bot (not shown; empty to add it later): 
+      This is not a token: a bot's token has three parts with dots between them. It is in the developer portal, under Bot; the client secret and the public key are something else
+    The token, from the Developer Portal under Bot (not shown; empty to add it later): 
+
+    A team practises in one channel. Set it up here, or later on Discord with /setup. For ids, turn on
+    Developer Mode in Discord's settings (Advanced), then right-click the server or the channel.
+    Server id [later]: Ours
+      "Ours" is not a Discord id, a number of 17 to 20 digits
+    Server id [later]: 1110000000000000001
+    Channel id: 1120000000000000001
+    Time zone, such as Europe/Berlin: GMT+2
+      "GMT+2" is an offset from UTC, not a time zone: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2)
+    Time zone, such as Europe/Berlin: Europe/Berlin
+    When to post the question [09:00]:
+    "#);
+    insta::assert_snapshot!(answers.config(), @r#"
+    # Quizloop's settings, written by `quizloop init`. `quizloop check` reports mistakes, and
+    # docs/settings.md explains every key.
+
+    # The file with the bot's token.
+    token_file = "token"
+
+    [[team]]
+    guild = "1110000000000000001"
+    channel = "1120000000000000001"
+    timezone = "Europe/Berlin"
+    at = "09:00"
+    "#);
     assert!(check(Path::new(DEFAULT_CONFIG), &answers.config()).is_ok());
     let file = answers.token_file.unwrap();
     assert_eq!(file.path, Path::new("token"));
@@ -86,8 +117,25 @@ fn a_config_with_a_team() {
 #[test]
 fn a_config_without_a_team() {
     let (seen, answers) = dialogue(&[], &["secrets/bot", "", ""]);
-    insta::assert_snapshot!(seen, @"");
-    insta::assert_snapshot!(answers.config(), @"");
+    insta::assert_snapshot!(seen, @"
+    A few questions, then the config is written. Press Ctrl-C to stop.
+
+    File for the bot's token [token]: secrets/bot
+    The token, from the Developer Portal under Bot (not shown; empty to add it later): 
+
+    A team practises in one channel. Set it up here, or later on Discord with /setup. For ids, turn on
+    Developer Mode in Discord's settings (Advanced), then right-click the server or the channel.
+    Server id [later]:
+    ");
+    insta::assert_snapshot!(answers.config(), @r#"
+    # Quizloop's settings, written by `quizloop init`. `quizloop check` reports mistakes, and
+    # docs/settings.md explains every key.
+
+    # The file with the bot's token.
+    token_file = "secrets/bot"
+
+    # Set teams up on Discord with /setup, or here with [[team]].
+    "#);
     assert!(check(Path::new(DEFAULT_CONFIG), &answers.config()).is_ok());
 }
 
@@ -113,7 +161,7 @@ fn options_are_not_asked() {
     let error = from_options(&args(&[&wrong[..], &["--yes"]].concat()))
         .err()
         .unwrap();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"--timezone: "EST" is an abbreviation, not a time zone: name a city that has the time you mean: "America/New_York" (UTC-5, in summer UTC-4), "America/Panama" (UTC-5 all year) or "America/Toronto" (UTC-5, in summer UTC-4)"#);
 }
 
 /// In a config, a relative path starts at the config's folder; as an option, at the current one.

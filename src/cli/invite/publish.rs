@@ -84,6 +84,14 @@ mod tests {
         let mut current = wanted.clone();
         current.tags.clear();
         current.install_link = None;
-        insta::assert_snapshot!(changes(&current, &wanted), @"");
+        insta::assert_snapshot!(changes(&current, &wanted), @"
+        tags
+          now   (nothing)
+          then  python, asyncio, interview practice, quiz, learning
+        link in the profile asks for
+          now   (nothing)
+          then  applications.commands, bot, Add Reactions, View Channel, Send Messages, Embed Links, Read
+                Message History, Create Public Threads, Send Messages in Threads
+        ");
     }
 }

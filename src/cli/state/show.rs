@@ -34,7 +34,7 @@ struct ShownRound {
     replies: usize,
     is_posted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    voided_by: Option<UserId>,
+    voided_by: Option<String>,
     #[serde(skip)]
     label: String,
 }
@@ -51,7 +51,11 @@ struct ShownMember {
 pub fn run(guild: &Guild, json: bool) -> Result<(), CliError> {
     let server = ShownServer {
         guild: guild.id(),
-        teams: guild.teams().values().map(ShownTeam::new).collect(),
+        teams: guild
+            .teams()
+            .values()
+            .map(|team| ShownTeam::new(team))
+            .collect(),
     };
     if json {
         output::json(&server)
@@ -126,13 +130,13 @@ impl ShownRound {
             question: round.question.clone(),
             replies: team.reply_count(round.number),
             is_posted: round.message.is_some(),
-            voided_by: round.voided_by,
+            voided_by: round.voided_by.map(|by| by.to_string()),
             label: round.label(),
         }
     }
 
     fn text(&self) -> String {
-        let state = match self.voided_by {
+        let state = match &self.voided_by {
             _ if !self.is_posted => "being posted".into(),
             Some(by) => format!("void, by {by}"),
             None => format!("{} replied", self.replies),

@@ -88,7 +88,9 @@ pub struct App {
 /// The parts of an application that its bot can edit.
 #[derive(Debug, Clone)]
 pub struct AppProfile {
+    /// Text in the bot's profile.
     pub description: String,
+    /// At most five words about what it does.
     pub tags: Vec<String>,
     /// The link in the bot's profile, as in the application object.
     pub install_params: Option<Value>,

@@ -8,14 +8,14 @@ use jiff::civil::{Date, date};
 use super::{NAMES, offset};
 use crate::zone::Zone;
 
-/// Days in whose offsets a zone's two halves of the year show. They are in the first year after
-/// the newest changes that are compiled in, those of 2026 in Canada and Morocco. Like the database,
-/// they need a look once in a few years, and a test compares them with it.
+/// Days of the two halves of a year, whose offsets are a zone's standard time and its summer time.
+/// The year is the first one after the newest changes that are compiled in, those of 2026 in Canada
+/// and Morocco. A later change makes a suggestion's description wrong, but no team's time.
 const HALVES: [Date; 2] = [date(2027, 1, 15), date(2027, 7, 15)];
 
 /// Zones that are suggested before others, which have the same time or are less known. The order
 /// decides between places that share an offset or an abbreviation.
-const WELL_KNOWN: [&str; 63] = [
+const WELL_KNOWN: [&str; 67] = [
     "Europe/London",
     "Europe/Berlin",
     "Europe/Paris",
@@ -24,6 +24,7 @@ const WELL_KNOWN: [&str; 63] = [
     "Europe/Athens",
     "Europe/Helsinki",
     "Europe/Bucharest",
+    "Asia/Kolkata",
     "Europe/Lisbon",
     "Europe/Dublin",
     "Europe/Warsaw",
@@ -38,9 +39,9 @@ const WELL_KNOWN: [&str; 63] = [
     "America/St_Johns",
     "America/Toronto",
     "America/Phoenix",
+    "America/Mexico_City",
     "America/Edmonton",
     "America/Vancouver",
-    "America/Mexico_City",
     "America/Sao_Paulo",
     "America/Argentina/Buenos_Aires",
     "America/Bogota",
@@ -50,7 +51,10 @@ const WELL_KNOWN: [&str; 63] = [
     "America/Panama",
     "America/Puerto_Rico",
     "America/Noronha",
-    "Asia/Kolkata",
+    "America/Nuuk",
+    "Atlantic/Azores",
+    "Atlantic/Cape_Verde",
+    "Pacific/Honolulu",
     "Asia/Shanghai",
     "Asia/Tokyo",
     "Asia/Seoul",
@@ -82,8 +86,9 @@ const WELL_KNOWN: [&str; 63] = [
 ];
 
 /// Abbreviations in use that the database does not have, with the zones that people mean.
-const COMMON_ABBREVIATIONS: [(&str, &[&str]); 32] = [
+const COMMON_ABBREVIATIONS: [(&str, &[&str]); 33] = [
     ("GMT", &["Europe/London", "UTC"]),
+    ("GMT0", &["Europe/London", "UTC"]),
     ("Z", &["UTC"]),
     ("ZULU", &["UTC"]),
     ("GREENWICH", &["Europe/London", "UTC"]),
@@ -189,20 +194,32 @@ pub fn with_offset(minutes: i32) -> Vec<&'static str> {
     one_of_each_kind_first(standard.chain(summer).collect())
 }
 
-/// Returns the zones that people mean by an abbreviation such as `IST`.
+/// Returns the zones that people mean by an abbreviation such as `IST`; none for other texts.
 pub fn with_abbreviation(text: &str) -> Vec<&'static str> {
     let text = text.trim().to_ascii_uppercase();
+    let text = text.strip_prefix("ETC/").unwrap_or(&text);
+    // In the database, the abbreviation of a zone without one is its offset, such as `-03`. `UTC` is
+    // clear.
+    if text.starts_with(['+', '-']) || text == "UTC" {
+        return Vec::new();
+    }
     let common = COMMON_ABBREVIATIONS
         .iter()
         .find(|(abbreviation, _)| *abbreviation == text);
     let common = common.map_or(&[][..], |(_, zones)| zones);
-    let is_meant =
-        |clock: &&ZoneClock| common.contains(&clock.name) || clock.abbreviations.contains(&text);
-    // In the database, an abbreviation that nobody uses is an offset such as `-03`.
-    if text.starts_with(['+', '-']) {
-        return Vec::new();
-    }
+    let is_meant = |clock: &&ZoneClock| {
+        common.contains(&clock.name) || clock.abbreviations.iter().any(|one| one == text)
+    };
     one_of_each_kind_first(CLOCKS.iter().filter(is_meant).collect())
+}
+
+/// Returns a few zones for a sentence: only well-known ones, if there are some.
+pub fn a_few(mut zones: Vec<&'static str>, limit: usize) -> Vec<&'static str> {
+    if zones.iter().any(|zone| WELL_KNOWN.contains(zone)) {
+        zones.retain(|zone| WELL_KNOWN.contains(zone));
+    }
+    zones.truncate(limit);
+    zones
 }
 
 /// Moves the first zone of each pair of offsets to the front, so that a few suggestions already
