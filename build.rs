@@ -1,7 +1,8 @@
 //! Finds the commit for `quizloop --version`.
 //!
-//! Packagers set `QUIZLOOP_COMMIT`. Otherwise Git is asked, but only in release builds: a development
-//! build would compile the whole package again after every commit. Without Git, there is no commit.
+//! Packagers set `QUIZLOOP_COMMIT`. Otherwise Git is asked, but only in release builds: a
+//! development build would compile the whole package again after every commit. Without Git, there
+//! is no commit.
 
 use std::process::Command;
 
@@ -32,8 +33,8 @@ fn main() {
     }
 }
 
-/// Returns the commit and its date, if this folder is the root of a Git repository. An unpacked archive
-/// inside another repository is not.
+/// Returns the commit and its date, if this folder is the root of a Git repository. An unpacked
+/// archive inside another repository is not.
 fn commit() -> Option<String> {
     let prefix = git(&["rev-parse", "--show-prefix"])?;
     if !prefix.is_empty() {

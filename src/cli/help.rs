@@ -1,7 +1,7 @@
 //! Parts of the help that all commands share.
 //!
-//! `-h` prints one line for each option, `--help` everything, with examples at the end. Every command
-//! has examples, so the two layouts are the same everywhere.
+//! `-h` prints one line for each option, `--help` everything, with examples at the end. Every
+//! command has examples, so the two layouts are the same everywhere.
 
 use std::fmt::Write as _;
 

@@ -52,7 +52,8 @@ impl<'a> From<&'a CommonArgs> for Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Returns the path of the config file. clap has applied `QUIZLOOP_CONFIG` to the option already.
+    /// Returns the path of the config file. clap has applied `QUIZLOOP_CONFIG` to the option
+    /// already.
     fn config_path(self) -> ConfigPath {
         config::find_path(self.config, None)
     }
@@ -157,8 +158,8 @@ pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
     })
 }
 
-/// Fails if Discord can't have issued the token. Its answer would only be that the token is wrong, and
-/// people would replace one that is right. A replacement for Discord may use other tokens.
+/// Fails if Discord can't have issued the token. Its answer would only be that the token is wrong,
+/// and people would replace one that is right. A replacement for Discord may use other tokens.
 pub fn check_form(config: &Config, token: &Token, place: String) -> Result<(), TokenError> {
     if config.api_url.is_some() {
         return Ok(());

@@ -1,8 +1,9 @@
 //! Sentences in place of the operating system's errors.
 //!
-//! Errors of the operating system reach the command line inside of other errors, such as "can't read
-//! the config file a.toml: No such file or directory (os error 2)". They are replaced where they are
-//! printed, so that no place can be forgotten. Log lines keep the number, by which one can search.
+//! Errors of the operating system reach the command line inside of other errors, such as "can't
+//! read the config file a.toml: No such file or directory (os error 2)". They are replaced where
+//! they are printed, so that no place can be forgotten. Log lines keep the number, by which one can
+//! search.
 
 use std::io::{Error, ErrorKind};
 
@@ -40,7 +41,8 @@ pub fn explain(text: &str) -> String {
     explained
 }
 
-/// Returns what an error means for the operator. It continues a sentence such as "can't read a.toml:".
+/// Returns what an error means for the operator. It continues a sentence such as "can't read
+/// a.toml:".
 fn sentence(kind: ErrorKind, description: &str) -> String {
     let sentence = match kind {
         ErrorKind::NotFound => "it does not exist",

@@ -135,8 +135,8 @@ fn log_settings(config_file: Option<&Path>, config: &Config) {
     );
 }
 
-/// Logs how much data there is. In the wrong folder a bot would otherwise start without a word, and its
-/// members' streaks would seem lost.
+/// Logs how much data there is. In the wrong folder a bot would otherwise start without a word, and
+/// its members' streaks would seem lost.
 fn log_contents(store: &Store) {
     let (loaded, evicted) = store.residency_counts();
     match loaded + evicted {

@@ -36,11 +36,14 @@ fn the_command_line_is_well_formed() {
     Cli::command().debug_assert();
 }
 
+// Features add commands and options.
+#[cfg(all(feature = "sandbox", not(feature = "openapi")))]
 #[test]
 fn the_short_help_of_every_command() {
     insta::assert_snapshot!("help_short", help(Command::render_help));
 }
 
+#[cfg(all(feature = "sandbox", not(feature = "openapi")))]
 #[test]
 fn the_long_help_of_every_command() {
     insta::assert_snapshot!("help_long", help(Command::render_long_help));

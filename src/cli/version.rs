@@ -9,8 +9,9 @@ const COMMIT: Option<&str> = option_env!("QUIZLOOP_COMMIT");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The cargo features, with whether they are on.
-const FEATURES: [(&str, bool); 2] = [
+const FEATURES: [(&str, bool); 3] = [
     ("sandbox", cfg!(feature = "sandbox")),
+    ("openapi", cfg!(feature = "openapi")),
     (
         "failpoints",
         cfg!(all(feature = "failpoints", debug_assertions)),

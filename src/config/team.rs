@@ -263,8 +263,8 @@ fn read_setting(
     })
 }
 
-/// Returns how to write a setting whose value has the wrong type: in quotes, `at = 900` would still be
-/// no time of day.
+/// Returns how to write a setting whose value has the wrong type: in quotes, `at = 900` would still
+/// be no time of day.
 fn type_advice(kind: &SettingKind) -> Option<String> {
     /// A text that no setting accepts.
     const INVALID: &str = "?";

@@ -88,7 +88,10 @@ async fn a_bot_runs_with_what_init_wrote() {
     let posted = world
         .sandbox
         .wait_for("the question", START_LIMIT, |discord| {
-            let mut messages = discord.messages.values();
+            let mut messages = discord
+                .messages
+                .values()
+                .flat_map(|channel| channel.values());
             messages
                 .any(|message| message.author == ids::APP)
                 .then_some(())
@@ -212,8 +215,8 @@ async fn a_profile_with_another_token() {
     );
 }
 
-/// Every shell gets completions that contain the commands; those of bash and zsh have no mistakes in
-/// their syntax, where those shells are installed.
+/// Every shell gets completions that contain the commands; those of bash and zsh have no mistakes
+/// in their syntax, where those shells are installed.
 #[test]
 fn completions_of_every_shell() {
     let folder = tempfile::tempdir().unwrap();

@@ -105,8 +105,8 @@ fn an_unencrypted_url_in_the_environment() {
     ");
 }
 
-/// A first start says that there is no data yet, and a later one how many servers have some: a start
-/// in another folder would otherwise look like lost data.
+/// A first start says that there is no data yet, and a later one how many servers have some: a
+/// start in another folder would otherwise look like lost data.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_start_logs_how_much_data_there_is() {
     let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;

@@ -16,8 +16,8 @@ pub fn is_known_deviation(error: &ValidationError<'_>) -> bool {
         "default_member_permissions" => {
             is_type_error && permission::parse_bits(error.instance()).is_some()
         }
-        // Docs, resources/application, "Edit Current Application": "description: string" and, in the
-        // install params object, "permissions: string"; the description requires an object with
+        // Docs, resources/application, "Edit Current Application": "description: string" and, in
+        // the install params object, "permissions: string"; the description requires an object with
         // translations, which Discord's own page sends, and a number.
         "description" => is_type_error && path == "/description" && error.instance().is_string(),
         "permissions" => {

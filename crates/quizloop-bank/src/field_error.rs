@@ -58,8 +58,8 @@ pub fn check(
 }
 
 /// Returns the errors of a question of which some fields could not be read. An error counts only if
-/// it would remain whatever those fields contain: while the type is unknown, a program that only one
-/// type may have is no error.
+/// it would remain whatever those fields contain: while the type is unknown, a program that only
+/// one type may have is no error.
 pub fn check_incomplete(
     question: &Question,
     built_in: bool,

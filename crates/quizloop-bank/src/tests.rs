@@ -121,7 +121,13 @@ fn an_unreadable_field_hides_no_other_error() {
         .lines()
         .filter(|line| line.starts_with("error: "))
         .collect();
-    insta::assert_snapshot!(errors.join("\n"), @"");
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    error: the id "Own question" is not in kebab-case
+    error: the topic "Queues!" is not in kebab-case
+    error: pitfall 1 is empty
+    error: "2.7" is not a Python version or range, such as "3.11" or "3.11-3.13"
+    error: `docs` is not an https link
+    "#);
     let missing = findings_with(&[
         ("question = \"What is a mailbox for?\"\n", ""),
         ("id = \"own-question\"", "id = \"Own question\""),
@@ -131,7 +137,11 @@ fn an_unreadable_field_hides_no_other_error() {
         .lines()
         .filter(|line| line.starts_with("error: "))
         .collect();
-    insta::assert_snapshot!(errors.join("\n"), @"");
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    error: missing key `question` in [[question]]
+    error: the id "Own question" is not in kebab-case
+    error: the topic "Queues!" is not in kebab-case
+    "#);
     // Only the type is wrong: with the right one, the program would be allowed.
     let kind = findings_with(&[(
         "type = \"concept\"",
@@ -141,7 +151,10 @@ fn an_unreadable_field_hides_no_other_error() {
         .lines()
         .filter(|line| line.starts_with("error: "))
         .collect();
-    insta::assert_snapshot!(errors.join("\n"), @"");
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    error: unknown type "bugs"
+    error: `code` must be a string, not an integer
+    "#);
 }
 
 /// 38. Each error has its line and a fix.

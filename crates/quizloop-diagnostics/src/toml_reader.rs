@@ -45,7 +45,8 @@ pub struct TomlTable<'d> {
 pub struct TomlReader<'s> {
     source: &'s Source,
     diagnostics: Vec<Diagnostic>,
-    /// What to do about a value of the wrong type, while a caller knows better than "put it in quotes".
+    /// What to do about a value of the wrong type, while a caller knows better than "put it in
+    /// quotes".
     advice: Option<String>,
 }
 

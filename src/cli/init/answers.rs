@@ -248,8 +248,8 @@ fn setting(key: &str, text: &str) -> Result<String, String> {
     Ok(text.trim().to_owned())
 }
 
-/// Returns the file for the token: an option, an answer, or the default. In a config, relative paths
-/// start at its folder; as an option or an answer, at the current one.
+/// Returns the file for the token: an option, an answer, or the default. In a config, relative
+/// paths start at its folder; as an option or an answer, at the current one.
 fn token_file(args: &InitArgs, answer: Option<&str>) -> TokenFile {
     let folder = args.config().parent().unwrap_or(Path::new(""));
     let named = args.token_file.clone().or(answer.map(PathBuf::from));

@@ -43,8 +43,8 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 /// Write a first config: asks for the token, the server, the channel and the time
 ///
-/// The token is never an option and never shown: it is typed without echo, or read from standard input,
-/// and written to a file that only this account can read.
+/// The token is never an option and never shown: it is typed without echo, or read from standard
+/// input, and written to a file that only this account can read.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::examples(EXAMPLES))]
 pub struct InitArgs {

@@ -1,4 +1,5 @@
-//! Edits the application of the bot (Discord docs, resources/application, "Edit Current Application").
+//! Edits the application of the bot (Discord docs, resources/application, "Edit Current
+//! Application").
 
 use serde_json::{Map, Value, json};
 
@@ -48,8 +49,8 @@ pub fn edit(discord: &mut Discord, request: &ApiRequest) -> HandlerResult {
     current_user::application(discord)
 }
 
-/// Returns the description. Clients send a text, as documented; Discord's OpenAPI description has an
-/// object with a default and translations, which Discord's own page sends.
+/// Returns the description. Clients send a text, as documented; Discord's OpenAPI description has
+/// an object with a default and translations, which Discord's own page sends.
 fn description(body: &Value, errors: &mut FieldErrors) -> Option<String> {
     let text = match body.get("description")? {
         Value::Null => "",

@@ -198,8 +198,8 @@ pub fn with_offset(minutes: i32) -> Vec<&'static str> {
 pub fn with_abbreviation(text: &str) -> Vec<&'static str> {
     let text = text.trim().to_ascii_uppercase();
     let text = text.strip_prefix("ETC/").unwrap_or(&text);
-    // In the database, the abbreviation of a zone without one is its offset, such as `-03`. `UTC` is
-    // clear.
+    // In the database, the abbreviation of a zone without one is its offset, such as `-03`. `UTC`
+    // is clear.
     if text.starts_with(['+', '-']) || text == "UTC" {
         return Vec::new();
     }

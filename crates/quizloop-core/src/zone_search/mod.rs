@@ -1,9 +1,9 @@
 //! Names of time zones: parsing and searching.
 //!
-//! A team's question comes at the same local time all year, so a zone has to be a place. Offsets and
-//! abbreviations are refused with places that have them: `GMT+2` is Berlin in summer and Johannesburg
-//! all year, `IST` is Kolkata, Dublin or Jerusalem, and the names `EST` and `Etc/GMT-2` of the database
-//! have no summer time.
+//! A team's question comes at the same local time all year, so a zone has to be a place. Offsets
+//! and abbreviations are refused with places that have them: `GMT+2` is Berlin in summer and
+//! Johannesburg all year, `IST` is Kolkata, Dublin or Jerusalem, and the names `EST` and
+//! `Etc/GMT-2` of the database have no summer time.
 
 mod clocks;
 mod offset;
@@ -208,8 +208,8 @@ fn meant_places(typed: &str) -> Vec<&'static str> {
     }
 }
 
-/// Returns whether a text is an offset or an abbreviation, for which it helps to see what the clocks
-/// of the suggestions show.
+/// Returns whether a text is an offset or an abbreviation, for which it helps to see what the
+/// clocks of the suggestions show.
 pub fn is_vague(typed: &str) -> bool {
     !meant_places(typed).is_empty()
 }
@@ -424,8 +424,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the form of an offset: it is refused, and each place has that offset at some time
-        /// of the year, never the opposite one.
+        /// Whatever the form of an offset: it is refused, and each place has that offset at some
+        /// time of the year, never the opposite one.
         #[test]
         fn suggestions_have_the_offset(
             quarter in -48..=56_i32,

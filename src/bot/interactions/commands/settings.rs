@@ -18,8 +18,9 @@ use quizloop_core::team_settings::{
     self, SettingError, SettingKind, SettingOption, TEAM_SETTINGS, TeamSetting,
 };
 
-/// What to do in place of choosing @everyone. Discord lists it among the roles, with the server's id
-/// (Discord docs, topics/permissions, "Role Object"), and a mention of it as a role notifies nobody.
+/// What to do in place of choosing @everyone. Discord lists it among the roles, with the server's
+/// id (Discord docs, topics/permissions, "Role Object"), and a mention of it as a role notifies
+/// nobody.
 const EVERYONE: &str = "\
     pick another role. If a bot mentions \\@everyone as a role, Discord notifies nobody. Make a role for the \
     team in Server Settings › Roles, give it to the members, and pick that one.";
