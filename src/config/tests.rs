@@ -136,6 +136,8 @@ fn a_retention_is_a_share_within_limits() {
       |
     5 | retention = "high"
       |             ^^^^^^
+      |
+      = help: write a share from 0.7 to 0.97, without quotes
 
     1 error
     "#);
@@ -628,4 +630,49 @@ fn uncommented() -> String {
         .filter(|line| !is_prose(line))
         .collect();
     settings.join("\n")
+}
+
+/// A value of the wrong type is corrected at once, not only put in quotes.
+#[test]
+fn a_value_of_the_wrong_type_says_how_to_write_it() {
+    let lines = [
+        "at = 900",
+        "days = [1, 2, 3]",
+        "reveal = true",
+        "retention = \"90%\"",
+        "report = \"yes\"",
+    ];
+    let advice = |line: &str| {
+        let (_, found) = parse(&team_with(line));
+        let texts = found.iter().map(|one| {
+            format!(
+                "{line}: {}: {}",
+                one.message,
+                one.fix.clone().unwrap_or_default()
+            )
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(lines.map(advice).join("\n"), @"");
+    let zone = "[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = 2\n";
+    insta::assert_snapshot!(parse(zone).1[0].fix.clone().unwrap(), @"");
+}
+
+/// In Discord's list of roles, @everyone has the server's id.
+#[test]
+fn everyone_is_no_role_for_a_team() {
+    let team = "[[team]]\nguild = \"1110000000000000001\"\nchannel = \"1120000000000000001\"\n\
+                timezone = \"UTC\"\nrole = \"1110000000000000001\"\n";
+    let (config, _) = parse(team);
+    assert_eq!(config.teams, []);
+    insta::assert_snapshot!(diagnostics(team), @"");
+}
+
+/// Offsets and abbreviations in a config: the place, the cause, and the places that are meant.
+#[test]
+fn a_vague_time_zone_is_refused_with_places() {
+    let team =
+        |zone: &str| format!("[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"{zone}\"\n");
+    insta::assert_snapshot!(diagnostics(&team("GMT+2")), @"");
+    insta::assert_snapshot!(diagnostics(&team("EST")), @"");
 }

@@ -27,6 +27,7 @@ mod disk;
 mod eviction;
 mod failures;
 mod fault_matrix;
+mod first_run;
 mod gateway;
 mod health;
 mod history;
