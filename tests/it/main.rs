@@ -30,6 +30,7 @@ mod fault_matrix;
 mod gateway;
 mod health;
 mod history;
+mod interviews;
 #[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;

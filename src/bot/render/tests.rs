@@ -37,6 +37,7 @@ mod assessments;
 mod feedback;
 mod histories;
 mod imports;
+mod interviews;
 mod missing_parts;
 mod pictures;
 mod privacies;

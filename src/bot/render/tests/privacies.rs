@@ -19,6 +19,8 @@ fn stored_data() {
         reminders: 0,
         review_reminder: false,
         hidden: false,
+        interview: false,
+        interview_results: 0,
     };
     let hidden = StoredData {
         hidden: true,
@@ -30,6 +32,8 @@ fn stored_data() {
         decisions: 3,
         reminders: 2,
         review_reminder: true,
+        interview: true,
+        interview_results: 3,
         ..kept
     };
     assert_snapshot!(privacy::overview(&kept), @"
