@@ -105,7 +105,7 @@ impl fmt::Display for InterviewAction {
         let mut letters = Self::LETTERS.into_iter();
         let found = letters.find(|(_, action)| action == self);
         // Only four outputs are ever offered.
-        found.map_or_else(|| f.write_str("-"), |(letter, _)| write!(f, "{letter}"))
+        write!(f, "{}", found.map_or('-', |(letter, _)| letter))
     }
 }
 

@@ -105,10 +105,13 @@ pub struct AskedQuestion<'q> {
 pub fn question(asked: AskedQuestion<'_>) -> Message {
     let AskedQuestion { state, total, .. } = asked;
     let time = format!("The interview ends {}.", relative_time(asked.ends_at));
-    let press = |style, label, action| interview_button(style, label, action, state);
-    let embed = |text, footer| {
+    let press = |style, label: &str, action| interview_button(style, label, action, state);
+    let embed = |text: String, footer: &str| {
         let embed = Embed {
-            title: Some(format!("Question {} of {total}", state.position + 1)),
+            title: Some(format!(
+                "Question {} of {total}",
+                u32::from(state.position) + 1
+            )),
             description: Some(text),
             color: INTERVIEW_COLOR,
             ..Embed::default()
@@ -168,7 +171,7 @@ pub fn with_note(mut message: Message, note: QuestionNote) -> Message {
     message.content = Some(match note {
         QuestionNote::AnsweredBefore(position) => format!(
             "You have answered question {} already. This is where you are:",
-            position + 1
+            u32::from(position) + 1
         ),
         QuestionNote::Resumed => "Your interview is still running. This is where you are:".into(),
     });
@@ -287,7 +290,7 @@ impl AnsweredQuestion<'_> {
         };
         format!(
             "**Answer {} of {}** · {did}",
-            self.state.position + 1,
+            u32::from(self.state.position) + 1,
             self.shown
         )
     }
