@@ -1,5 +1,7 @@
 //! `/interview` on the page: five questions, one of them written, then the answers and the summary.
 
+use serde_json::json;
+
 use super::access::assert_accessible;
 use super::{page, world};
 
@@ -10,7 +12,10 @@ async fn an_interview_of_five_questions() {
         return;
     };
     let messages = "#list-channel .message";
-    tab.command("/interview topic:queues").await;
+    world
+        .ada()
+        .command_message("interview", &[("topic", json!("queues"))])
+        .await;
     tab.reads(messages, "5 questions in 15 minutes").await;
     assert_accessible(&tab, "the rules of an interview").await;
     tab.click("[data-press^='q1:interview-start:']").await;

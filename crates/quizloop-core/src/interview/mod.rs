@@ -400,8 +400,10 @@ impl Interviews {
 
     fn insert_result(&mut self, result: InterviewResult) {
         let start = |one: &InterviewResult| one.started_at;
-        if let Err(index) = self.results.binary_search_by_key(&result.started_at, start) {
-            self.results.insert(index, result);
+        match self.results.binary_search_by_key(&result.started_at, start) {
+            // The same one, from restored data. Where the clock stands still, also another one.
+            Ok(index) => self.results[index] = result,
+            Err(index) => self.results.insert(index, result),
         }
         let excess = self.results.len().saturating_sub(INTERVIEW_RESULTS_KEPT);
         self.results.drain(..excess);
@@ -447,7 +449,7 @@ impl Guild {
         if let Some(current) = self.interview(user, new.started_at) {
             let is_same = current.started_at == new.started_at;
             let is_replaced = new.replaces == Some(current.started_at);
-            if is_same || !(current.finished || is_replaced) {
+            if !current.finished && (is_same || !is_replaced) {
                 return false;
             }
         }
