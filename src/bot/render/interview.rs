@@ -10,7 +10,7 @@ use super::assessment::{day_text, next_row};
 use super::component::{ActionRow, Button, ButtonStyle};
 use super::daily::{button, color, topic_label};
 use super::feedback::report_button;
-use super::message::{CONTENT_MAX, Embed, Message};
+use super::message::{CONTENT_MAX, Embed, FIELD_MAX, Message};
 use super::modal::{Modal, TextInput, TextInputStyle};
 use super::quiz::{
     ANSWER_FIELD, OPTION_LETTERS, offers_outputs, points_menu, prediction_text, short_text,
@@ -42,10 +42,10 @@ const RESULTS_SHOWN: usize = 5;
 /// What an interview is like, before it begins. `count` is the number of its questions.
 pub fn rules(setup: &InterviewSetup, count: usize) -> Message {
     let questions = pluralize(count, "question", "questions");
-    let fewer = if count < INTERVIEW_QUESTIONS {
-        " No more match."
-    } else {
-        ""
+    let fewer = match count {
+        INTERVIEW_QUESTIONS.. => String::new(),
+        1 => " Only one question matches.".into(),
+        count => format!(" Only {count} questions match."),
     };
     let rules = bullets([
         "They become harder. Their level and topic stay hidden until the end.",
@@ -119,7 +119,8 @@ pub fn question(asked: AskedQuestion<'_>) -> Message {
         Message::embed(embed.field("Time", &*time).footer(footer))
     };
     let Some(question) = asked.question else {
-        let text = "This question was removed while you were at it. It doesn't count.".to_owned();
+        let text =
+            "This question was removed during your interview, so it doesn't count.".to_owned();
         let next = press(ButtonStyle::Primary, "Next", InterviewAction::Skip);
         return embed(text, "The model answers come at the end.").buttons(vec![next]);
     };
@@ -170,7 +171,7 @@ pub enum QuestionNote {
 pub fn with_note(mut message: Message, note: QuestionNote) -> Message {
     message.content = Some(match note {
         QuestionNote::AnsweredBefore(position) => format!(
-            "You have answered question {} already. This is where you are:",
+            "You have already answered question {}. This is where you are:",
             u32::from(position) + 1
         ),
         QuestionNote::Resumed => "Your interview is still running. This is where you are:".into(),
@@ -301,14 +302,14 @@ pub fn model_answer(answered: &AnsweredQuestion<'_>, page: AnswerPage) -> Messag
     let Some(question) = answered.question else {
         return without_answer(
             answered,
-            "The question was removed since, so it doesn't count.",
+            "This question was removed since your interview, so it doesn't count.",
         );
     };
     if answered.is_guarded {
         return without_answer(
             answered,
-            "A team in this server has this question open since then. Reply there first and press \
-             **Try again**, or leave the question out: then it doesn't count here.",
+            "This question is open in a team of this server now. Reply there first, then press \
+             **Try again**, or leave it out: then it doesn't count here.",
         );
     }
     let page = page.or_first(question);
@@ -542,11 +543,14 @@ fn reading(summary: &InterviewSummary<'_>) -> Vec<String> {
         one.question.filter(|_| failed)
     });
     let mut links: Vec<String> = Vec::new();
+    let mut length = 0;
     for docs in weak
         .chain(again)
         .filter_map(|question| question.docs.as_ref())
     {
-        if !links.contains(docs) {
+        // With the bullet and the line break. Half a link would lead nowhere.
+        length += docs.chars().count() + 3;
+        if !links.contains(docs) && length <= FIELD_MAX {
             links.push(docs.clone());
         }
     }

@@ -54,7 +54,9 @@ pub fn check(question: &Question) -> Vec<FieldError> {
     let mut longest: BTreeMap<(&str, &str), (&str, LengthError)> = BTreeMap::new();
     let thread = check_thread_name(&daily::thread_name(&question.question));
     let rendered = render_all(question);
-    let messages = rendered.iter().map(Rendered::errors);
+    // Not one of them, because it shows only the beginning of a question.
+    let summary = Rendered::message("the summary of /interview", &longest_summary(question));
+    let messages = rendered.iter().chain([&summary]).map(Rendered::errors);
     for (name, errors) in messages.chain([("the thread", thread)]) {
         for error in errors {
             let field = fields_in(question, &error.text)
@@ -213,7 +215,6 @@ fn render_interview(question: &Question) -> Vec<Rendered> {
             json: json(&interview::answer_modal(question, state)),
             is_modal: true,
         },
-        Rendered::message("the summary of /interview", &longest_summary(question)),
     ];
     let chosen = (0..)
         .take(OPTION_COUNT)

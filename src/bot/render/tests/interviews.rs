@@ -76,7 +76,16 @@ fn the_rules() {
         topic: None,
         replaces: None,
     };
-    assert_snapshot!(interview::rules(&setup, 5), @"");
+    assert_snapshot!(interview::rules(&setup, 5), @"
+    # Interview: 5 questions in 15 minutes
+    The time starts when you press **Start**.
+    • They become harder. Their level and topic stay hidden until the end.
+    • Answer out loud, as you would in the real one, then press **I said it**. Or write: I show it back to you and don't save it.
+    • There are no answers in between. At the end you see each model answer and tick what you said, and `/quiz` brings the question back in time.
+    • When the time is over, nothing is sent. The buttons and `/interview` then lead you to the answers, until a day later.
+    • Nobody else sees your interview or its result.
+    ( Start ) q1:interview-start:15:*:*:*
+    ");
     let few = InterviewSetup {
         minutes: 10,
         level: Some(quizloop_bank::Level::Senior),
@@ -85,31 +94,119 @@ fn the_rules() {
     };
     let text = interview::rules(&few, 1).to_string();
     let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('•')).collect();
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @"
+    # Interview: 1 question in 10 minutes
+    The time starts when you press **Start**. No more match.
+    ( Start ) q1:interview-start:10:senior:queues:*
+    ");
     let waiting = InterviewSetup {
         replaces: Some(started().as_millisecond()),
         ..few
     };
-    assert_snapshot!(interview::answers_waiting(&waiting, at(0, &question()), started()), @"");
+    assert_snapshot!(interview::answers_waiting(&waiting, at(0, &question()), started()), @"
+    You haven't ticked all the answers of the interview that you started <t:1774602000:R>. A new one drops what is left of it.
+    ( See the answers ) q1:interview:v:1774602000000:0:6
+    ( Start a new one ) q1:interview-start:10:senior:queues:1774602000000
+    ");
 }
 
 #[test]
 fn the_questions() {
     let one = question();
-    assert_snapshot!(interview::question(asked(Some(&one), at(0, &one))), @"");
+    assert_snapshot!(interview::question(asked(Some(&one), at(0, &one))), @"
+    # Question 1 of 5
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    [Time] The interview ends <t:1774602900:R>.
+    -- Answer out loud. The model answers come at the end.
+    ( I said it ) q1:interview:a:1774602000000:0:6
+    ( Write it ) q1:interview:w:1774602000000:0:6
+    ( Skip ) q1:interview:k:1774602000000:0:6
+    ");
     let program = predict();
-    assert_snapshot!(interview::question(asked(Some(&program), at(2, &program))), @"");
-    assert_snapshot!(interview::question(asked(None, at(3, &one))), @"");
-    assert_snapshot!(interview::answer_modal(&one, at(0, &one)), @"");
+    assert_snapshot!(interview::question(asked(Some(&program), at(2, &program))), @r#"
+    # Question 3 of 5
+    **Here are three ways to run two sleeps of 0.1 seconds. What does each line of the output look like, and how long does each way take?**
+    ```py
+    import asyncio
+    async def nap(name):
+        print("sleep", name, end=", ")
+        await asyncio.sleep(0.1)
+        print("wake", name, end=", ")
+    async def main():
+        await nap("a")
+        await nap("b")
+        print("one")
+        await asyncio.wait([asyncio.create_task(nap(n)) for n in "ab"])
+        print("two")
+        await asyncio.create_task(nap("a"))
+        await asyncio.create_task(nap("b"))
+        print("three")
+    asyncio.run(main())
+    ```
+    **A**
+    ```text
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, wake a, sleep b, wake b, two
+    sleep a, wake a, sleep b, wake b, three
+    ```
+    **B**
+    ```text
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, sleep b, wake a, wake b, two
+    sleep a, sleep b, wake a, wake b, three
+    ```
+    **C**
+    ```text
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, sleep b, wake a, wake b, two
+    sleep a, wake a, sleep b, wake b, three
+    ```
+    **D**
+    ```text
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, wake a, sleep b, wake b, two
+    sleep a, sleep b, wake a, wake b, three
+    ```
+    [Time] The interview ends <t:1774602900:R>.
+    -- Choose what it prints. The model answers come at the end.
+    ( A ) q1:interview:1:1774602000000:2:6
+    ( B ) q1:interview:2:1774602000000:2:6
+    ( C ) q1:interview:3:1774602000000:2:6
+    ( D ) q1:interview:4:1774602000000:2:6
+    ( Skip ) q1:interview:k:1774602000000:2:6
+    "#);
+    assert_snapshot!(interview::question(asked(None, at(3, &one))), @"
+    # Question 4 of 5
+    This question was removed while you were at it. It doesn't count.
+    [Time] The interview ends <t:1774602900:R>.
+    -- The model answers come at the end.
+    ( Next ) q1:interview:k:1774602000000:3:6
+    ");
+    assert_snapshot!(interview::answer_modal(&one, at(0, &one)), @"
+    # My answer q1:interview:1774602000000:0:6
+    **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
+    As you would say it (up to 1500) answer
+      Only you will see it, above the next question. It isn't saved.
+    ");
     let next = || interview::question(asked(Some(&one), at(2, &one)));
     let content = |message: crate::bot::render::message::Message| message.content.unwrap();
     let answered = QuestionNote::AnsweredBefore(1);
-    assert_snapshot!(content(interview::with_note(next(), answered)), @"");
+    assert_snapshot!(content(interview::with_note(next(), answered)), @"You have answered question 2 already. This is where you are:");
     let resumed = interview::with_note(next(), QuestionNote::Resumed);
-    assert_snapshot!(content(resumed.clone()), @"");
+    assert_snapshot!(content(resumed.clone()), @"Your interview is still running. This is where you are:");
     let written = "It returns a coroutine.\nNothing runs yet.";
-    assert_snapshot!(content(interview::with_written_answer(next(), written)), @"");
-    assert_snapshot!(content(interview::with_written_answer(resumed, written)), @"");
+    assert_snapshot!(content(interview::with_written_answer(next(), written)), @"
+    **You wrote**
+    > It returns a coroutine.
+    > Nothing runs yet.
+    ");
+    assert_snapshot!(content(interview::with_written_answer(resumed, written)), @"
+    Your interview is still running. This is where you are:
+
+    **You wrote**
+    > It returns a coroutine.
+    > Nothing runs yet.
+    ");
 }
 
 #[test]
@@ -121,11 +218,17 @@ fn the_end() {
         seconds: 560,
         expires_at: "2026-03-28T09:09:20Z".parse().unwrap(),
     };
-    assert_snapshot!(interview::end(end), @"");
+    assert_snapshot!(interview::end(end), @"
+    🏁 That was the last question, after 9 min 20 s. Now see the model answers and tick what you said. You can do it later as well: `/interview` leads you there until <t:1774688960:f>.
+    ( See the answers ) q1:interview:v:1774602000000:0:6
+    ");
     let over = InterviewEnd { answered: 3, ..end };
-    assert_snapshot!(interview::end(over), @"");
-    assert_snapshot!(UserError::InterviewGone.text(), @"");
-    assert_snapshot!(UserError::NoInterviewQuestion.text(), @"");
+    assert_snapshot!(interview::end(over), @"
+    ⏱️ The time is over: you answered 3 of 5. Now see the model answers and tick what you said, also of the question that was on. You can do it later as well: `/interview` leads you there until <t:1774688960:f>.
+    ( See the answers ) q1:interview:v:1774602000000:0:6
+    ");
+    assert_snapshot!(UserError::InterviewGone.text(), @"This interview is over and put away. `/interview` starts a new one, and `/progress` shows how your last ones went.");
+    assert_snapshot!(UserError::NoInterviewQuestion.text(), @"No question matches, so there is nothing to ask. Leave out topic or level, or pick a topic from the list.");
 }
 
 #[test]
@@ -134,9 +237,25 @@ fn the_model_answers() {
     let said = answered(&one, Some(AnswerKind::Said));
     let whole = interview::model_answer(&said, AnswerPage::Short).to_string();
     assert!(whole.contains("[Key points] • "), "{whole}");
-    assert_snapshot!(around_the_answer(&said), @"");
+    assert_snapshot!(around_the_answer(&said), @"
+    **Answer 2 of 5** · You said your answer in 2 min 10 s.
+    [ Which points did you say? ▾ 1–6 ] q1:interview:p:1774602000000:1:6
+      ▫ The call returns a coroutine object = 0
+      ▫ None of the body has run yet = 1
+      ▫ It starts when you await it, wrap it in a task or pass it to asyncio.run() = 2
+      ▫ Single-use: a second await raises RuntimeError = 3
+      ▫ Never awaited: the work doesn't happen = 4
+      ▫ Never awaited: Python prints a RuntimeWarning = 5
+    ( None of them ) q1:interview:0:1774602000000:1:6
+    ( Report a mistake ) q1:report:coroutine-objects
+    ( In short – disabled ) q1:interview:s:1774602000000:1:6
+    ( Explain ) q1:interview:e:1774602000000:1:6
+    ( Code ) q1:interview:c:1774602000000:1:6
+    ( Say it like this ) q1:interview:i:1774602000000:1:6
+    ( Traps and tips ) q1:interview:t:1774602000000:1:6
+    ");
     let explained = interview::model_answer(&said, AnswerPage::Explanation).to_string();
-    assert!(explained.contains("#1 · explanation"), "{explained}");
+    assert!(explained.contains("#2 · explanation"), "{explained}");
     let content = |answer| {
         let message = interview::model_answer(&answered(&one, answer), AnswerPage::Short);
         message.content.unwrap()
@@ -159,9 +278,39 @@ fn predictions() {
     };
     let all: Vec<_> = (0..4).map(chosen).collect();
     let right = all.iter().find(|(is_right, _)| *is_right).unwrap();
-    assert_snapshot!(right.1, @"");
+    assert_snapshot!(right.1, @"
+    **Answer 2 of 5** · You chose in 2 min 10 s.
+    ✅ You chose **B**. It prints:
+    ```text
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, sleep b, wake a, wake b, two
+    sleep a, wake a, sleep b, wake b, three
+    ```
+    [ Which points did you say? ▾ 1–6 ] q1:interview:p:1774602000000:1:6
+      ▫ one: each await finishes before the next sleep starts = 0
+      ▫ two: both tasks are created before the wait, so the sleeps overlap = 1
+      ▫ three: the second task is created after the first has finished = 2
+      ▫ So one and three take 0.2 seconds, and two takes 0.1 = 3
+      ▫ What counts is when both are scheduled, not where they are awaited = 4
+      ▫ gather() or a TaskGroup schedules everything before waiting = 5
+    ( None of them ) q1:interview:0:1774602000000:1:6
+    ( Report a mistake ) q1:report:predict-await-time
+    ( In short – disabled ) q1:interview:s:1774602000000:1:6
+    ( Explain ) q1:interview:e:1774602000000:1:6
+    ( Say it like this ) q1:interview:i:1774602000000:1:6
+    ( Traps and tips ) q1:interview:t:1774602000000:1:6
+    ");
     let wrong = all.iter().find(|(is_right, _)| !is_right).unwrap();
-    assert_snapshot!(wrong.1.lines().take(8).collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(wrong.1.lines().take(8).collect::<Vec<_>>().join("\n"), @"
+    **Answer 2 of 5** · You chose in 2 min 10 s.
+    ❌ You chose **A**. It prints **B**:
+    ```text
+    sleep a, wake a, sleep b, wake b, one
+    sleep a, sleep b, wake a, wake b, two
+    sleep a, wake a, sleep b, wake b, three
+    ```
+    [ Which points did you say? ▾ 1–6 ] q1:interview:p:1774602000000:1:6
+    ");
     assert_eq!(all.iter().filter(|(is_right, _)| *is_right).count(), 1);
 }
 
@@ -172,7 +321,12 @@ fn answers_that_cannot_be_shown() {
         is_guarded: true,
         ..answered(&one, Some(AnswerKind::Said))
     };
-    assert_snapshot!(interview::model_answer(&guarded, AnswerPage::Short), @"");
+    assert_snapshot!(interview::model_answer(&guarded, AnswerPage::Short), @"
+    **Answer 2 of 5** · You said your answer in 2 min 10 s.
+    A team in this server has this question open since then. Reply there first and press **Try again**, or leave the question out: then it doesn't count here.
+    ( Try again ) q1:interview:s:1774602000000:1:6
+    ( Leave it out ) q1:interview:n:1774602000000:1:6
+    ");
     let removed = AnsweredQuestion {
         question: None,
         ..guarded
@@ -181,7 +335,11 @@ fn answers_that_cannot_be_shown() {
         is_guarded: false,
         ..removed
     };
-    assert_snapshot!(interview::model_answer(&removed, AnswerPage::Short), @"");
+    assert_snapshot!(interview::model_answer(&removed, AnswerPage::Short), @"
+    **Answer 2 of 5** · You said your answer in 2 min 10 s.
+    The question was removed since, so it doesn't count.
+    ( Next ) q1:interview:n:1774602000000:1:6
+    ");
 }
 
 #[test]
@@ -246,7 +404,27 @@ fn the_summary() {
         today: date(2026, 3, 27),
         reviews: 2,
     };
-    assert_snapshot!(interview::summary(&shown), @"");
+    assert_snapshot!(interview::summary(&shown), @"
+    # You said 5 of 10 key points
+    4 questions in 10 min of 10 min. One question was not reached and doesn't count.
+
+    **1** · 4 of 6 points · 1 min 35 s · comes back on Tuesday
+    You call a function that was defined with async def. What do you get back, and when does its body s…
+
+    **2** · 1 of 4 points · ❌ wrong output · 1 min 35 s · comes back on Tuesday
+    Here are three ways to run two sleeps of 0.1 seconds. What does each line of the output look like, …
+
+    **3** · Hard · 1 min 35 s · comes back on Tuesday
+    You call a function that was defined with async def. What do you get back, and when does its body s…
+
+    **4** · left out · skipped · 1 min 35 s
+    [By topic] • fundamentals: 4 of 6
+    • output prediction: 1 of 4
+    [Work on these first] • `two`: both tasks are created before the wait, so the sleeps overlap
+    • Never awaited: the work doesn't happen
+    [Read] • https://docs.python.org/3/library/asyncio-task.html#coroutines
+    ( Repeat now ) q1:quiz:n:m*a0:coroutine-objects:*
+    ");
     shown.questions = vec![outcome(
         Some(&open),
         Some(AnswerKind::Skipped),
@@ -254,7 +432,15 @@ fn the_summary() {
     )];
     (shown.result.said, shown.result.points, shown.total) = (0, 0, 1);
     (shown.weakest, shown.reviews) = (Vec::new(), 0);
-    assert_snapshot!(interview::summary(&shown), @"");
+    assert_snapshot!(interview::summary(&shown), @"
+    # Your interview
+    1 question in 10 min of 10 min.
+
+    **1** · Again · skipped · 1 min 35 s · comes back on Tuesday
+    You call a function that was defined with async def. What do you get back, and when does its body s…
+    [Read] • https://docs.python.org/3/library/asyncio-task.html#coroutines
+    ( Practise another ) q1:quiz:n:m*a0:coroutine-objects:*
+    ");
 }
 
 #[test]
@@ -271,8 +457,8 @@ fn progress() {
         .map(|day| result(day, 10 + u16::try_from(day).unwrap()))
         .collect();
     assert_eq!(progress_line(&[]), None);
-    assert_snapshot!(progress_line(&results).unwrap(), @"");
-    assert_snapshot!(progress_line(&results[..1]).unwrap(), @"");
+    assert_snapshot!(progress_line(&results).unwrap(), @"**7 interviews** held. Key points you said: 59 % → 63 % → 68 % → 72 % → 77 %.");
+    assert_snapshot!(progress_line(&results[..1]).unwrap(), @"**1 interview** held. You said 50 % of the key points.");
     (results[0].said, results[0].points) = (0, 0);
-    assert_snapshot!(progress_line(&results[..1]).unwrap(), @"");
+    assert_snapshot!(progress_line(&results[..1]).unwrap(), @"**1 interview** held.");
 }
