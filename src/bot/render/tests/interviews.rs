@@ -96,7 +96,7 @@ fn the_rules() {
     let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('•')).collect();
     assert_snapshot!(lines.join("\n"), @"
     # Interview: 1 question in 10 minutes
-    The time starts when you press **Start**. No more match.
+    The time starts when you press **Start**. Only one question matches.
     ( Start ) q1:interview-start:10:senior:queues:*
     ");
     let waiting = InterviewSetup {
@@ -177,7 +177,7 @@ fn the_questions() {
     "#);
     assert_snapshot!(interview::question(asked(None, at(3, &one))), @"
     # Question 4 of 5
-    This question was removed while you were at it. It doesn't count.
+    This question was removed during your interview, so it doesn't count.
     [Time] The interview ends <t:1774602900:R>.
     -- The model answers come at the end.
     ( Next ) q1:interview:k:1774602000000:3:6
@@ -191,7 +191,7 @@ fn the_questions() {
     let next = || interview::question(asked(Some(&one), at(2, &one)));
     let content = |message: crate::bot::render::message::Message| message.content.unwrap();
     let answered = QuestionNote::AnsweredBefore(1);
-    assert_snapshot!(content(interview::with_note(next(), answered)), @"You have answered question 2 already. This is where you are:");
+    assert_snapshot!(content(interview::with_note(next(), answered)), @"You have already answered question 2. This is where you are:");
     let resumed = interview::with_note(next(), QuestionNote::Resumed);
     assert_snapshot!(content(resumed.clone()), @"Your interview is still running. This is where you are:");
     let written = "It returns a coroutine.\nNothing runs yet.";
@@ -260,12 +260,41 @@ fn the_model_answers() {
         let message = interview::model_answer(&answered(&one, answer), AnswerPage::Short);
         message.content.unwrap()
     };
-    assert_snapshot!(content(Some(AnswerKind::Written)), @"");
-    assert_snapshot!(content(None), @"");
-    assert_snapshot!(around_the_answer(&answered(&one, Some(AnswerKind::Skipped))), @"");
+    assert_snapshot!(content(Some(AnswerKind::Written)), @"**Answer 2 of 5** · You wrote your answer in 2 min 10 s: it is further up.");
+    assert_snapshot!(content(None), @"**Answer 2 of 5** · The time ran out here: tick what you said until then.");
+    assert_snapshot!(around_the_answer(&answered(&one, Some(AnswerKind::Skipped))), @"
+    **Answer 2 of 5** · You skipped it after 2 min 10 s.
+    ( Next ) q1:interview:n:1774602000000:1:6
+    ( Report a mistake ) q1:report:coroutine-objects
+    ( In short – disabled ) q1:interview:s:1774602000000:1:6
+    ( Explain ) q1:interview:e:1774602000000:1:6
+    ( Code ) q1:interview:c:1774602000000:1:6
+    ( Say it like this ) q1:interview:i:1774602000000:1:6
+    ( Traps and tips ) q1:interview:t:1774602000000:1:6
+    ");
     let open = without_points();
-    assert_snapshot!(around_the_answer(&answered(&open, Some(AnswerKind::Said))), @"");
-    assert_snapshot!(around_the_answer(&answered(&open, Some(AnswerKind::Skipped))), @"");
+    assert_snapshot!(around_the_answer(&answered(&open, Some(AnswerKind::Said))), @"
+    **Answer 2 of 5** · You said your answer in 2 min 10 s.
+    How well did you know it? **Again**: not really. **Hard**: a part. **Good**: most of it. **Easy**: all of it.
+    ( Again ) q1:interview:A:1774602000000:1:0
+    ( Hard ) q1:interview:H:1774602000000:1:0
+    ( Good ) q1:interview:G:1774602000000:1:0
+    ( Easy ) q1:interview:E:1774602000000:1:0
+    ( Report a mistake ) q1:report:coroutine-objects
+    ( Answer – disabled ) q1:interview:s:1774602000000:1:0
+    ( Code ) q1:interview:c:1774602000000:1:0
+    ( Say it like this ) q1:interview:i:1774602000000:1:0
+    ( Traps and tips ) q1:interview:t:1774602000000:1:0
+    ");
+    assert_snapshot!(around_the_answer(&answered(&open, Some(AnswerKind::Skipped))), @"
+    **Answer 2 of 5** · You skipped it after 2 min 10 s.
+    ( Next ) q1:interview:n:1774602000000:1:0
+    ( Report a mistake ) q1:report:coroutine-objects
+    ( Answer – disabled ) q1:interview:s:1774602000000:1:0
+    ( Code ) q1:interview:c:1774602000000:1:0
+    ( Say it like this ) q1:interview:i:1774602000000:1:0
+    ( Traps and tips ) q1:interview:t:1774602000000:1:0
+    ");
 }
 
 #[test]
@@ -323,7 +352,7 @@ fn answers_that_cannot_be_shown() {
     };
     assert_snapshot!(interview::model_answer(&guarded, AnswerPage::Short), @"
     **Answer 2 of 5** · You said your answer in 2 min 10 s.
-    A team in this server has this question open since then. Reply there first and press **Try again**, or leave the question out: then it doesn't count here.
+    This question is open in a team of this server now. Reply there first, then press **Try again**, or leave it out: then it doesn't count here.
     ( Try again ) q1:interview:s:1774602000000:1:6
     ( Leave it out ) q1:interview:n:1774602000000:1:6
     ");
@@ -337,7 +366,7 @@ fn answers_that_cannot_be_shown() {
     };
     assert_snapshot!(interview::model_answer(&removed, AnswerPage::Short), @"
     **Answer 2 of 5** · You said your answer in 2 min 10 s.
-    The question was removed since, so it doesn't count.
+    This question was removed since your interview, so it doesn't count.
     ( Next ) q1:interview:n:1774602000000:1:6
     ");
 }
