@@ -25,7 +25,8 @@ use crate::bot::interactions::interview::{InterviewAction, InterviewSetup, Inter
 use crate::bot::interactions::quiz::QuizState;
 use quizloop_bank::Question;
 use quizloop_core::interview::{
-    AnswerKind, INTERVIEW_QUESTIONS, InterviewAssessment, InterviewResult, MissedPoint,
+    AnswerKind, INTERVIEW_QUESTIONS, INTERVIEW_RESULTS_KEPT, InterviewAssessment, InterviewResult,
+    MissedPoint,
 };
 use quizloop_core::question_picker::PickMode;
 use quizloop_core::review::Rating;
@@ -562,7 +563,11 @@ pub fn progress_line(results: &[InterviewResult]) -> Option<String> {
     if results.is_empty() {
         return None;
     }
-    let held = pluralize(results.len(), "interview", "interviews");
+    let held = if results.len() < INTERVIEW_RESULTS_KEPT {
+        pluralize(results.len(), "interview", "interviews")
+    } else {
+        format!("{INTERVIEW_RESULTS_KEPT} or more interviews")
+    };
     let with_points = results.iter().filter(|one| one.points > 0);
     let shares: Vec<String> = with_points
         .map(|one| format!("{} %", u32::from(one.said) * 100 / u32::from(one.points)))

@@ -488,6 +488,8 @@ fn progress() {
     assert_eq!(progress_line(&[]), None);
     assert_snapshot!(progress_line(&results).unwrap(), @"**7 interviews** held. Key points you said: 59 % → 63 % → 68 % → 72 % → 77 %.");
     assert_snapshot!(progress_line(&results[..1]).unwrap(), @"**1 interview** held. You said 50 % of the key points.");
+    let many = [results[0]; 20];
+    assert_snapshot!(progress_line(&many).unwrap(), @"**20 or more interviews** held. Key points you said: 50 % → 50 % → 50 % → 50 % → 50 %.");
     (results[0].said, results[0].points) = (0, 0);
     assert_snapshot!(progress_line(&results[..1]).unwrap(), @"**1 interview** held.");
 }
