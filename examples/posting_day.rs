@@ -116,7 +116,7 @@ fn print_lags(what: &str, sizes: &[u64], scenarios: &[Scenario], zones: &[Zone])
 fn print_due_by_hour(teams: u64, zones: &[Zone]) {
     let mut hours: BTreeMap<i8, u64> = BTreeMap::new();
     for due in due_times(teams, zones, 0) {
-        let hour = due.to_zoned(jiff::tz::TimeZone::UTC).hour();
+        let hour = due.to_zoned_datetime(jiff::tz::TimeZone::UTC).hour();
         *hours.entry(hour).or_default() += 1;
     }
     println!("\n{teams} teams in all zones: questions due per hour, in UTC");

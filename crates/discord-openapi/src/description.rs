@@ -1,15 +1,14 @@
 //! Discord's OpenAPI description: finds operations and compiles schemas.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use jsonschema::{Draft, Registry, ValidationError, Validator};
-use serde_json::{Value, json};
+use boon::{CompileError, Compiler, Draft, SchemaIndex, Schemas};
+use serde_json::Value;
 
 use crate::violations;
 
-/// Base URI for references between the description's schemas; nothing is fetched from it.
-const BASE: &str = "discord:openapi";
+/// Address of the description for references between its schemas; nothing is fetched from it.
+const BASE: &str = "https://discord.invalid/openapi.json";
 
 /// The description can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -17,24 +16,20 @@ pub enum DescriptionError {
     /// The text is not JSON.
     #[error("the file is not valid JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A schema refers to a schema that does not exist.
-    #[error("a schema reference can't be resolved: {0}")]
-    References(String),
+    /// The JSON is not a description of operations.
+    #[error("the file has no paths, so it is not an OpenAPI description")]
+    NoPaths,
 }
 
-/// A schema of the description can't be compiled.
-#[derive(Debug, thiserror::Error)]
-#[error("the schema at {pointer} can't be compiled: {error}")]
-struct CompileSchemaError {
-    pointer: String,
-    error: ValidationError<'static>,
-}
-
-/// The description, and the schemas compiled so far, by JSON pointer.
+/// The description, and the schemas compiled so far.
 pub struct Description {
     root: Value,
-    registry: Registry<'static>,
-    validators: Mutex<HashMap<String, Arc<Validator>>>,
+    schemas: Mutex<CompiledSchemas>,
+}
+
+struct CompiledSchemas {
+    compiler: Compiler,
+    compiled: Schemas,
 }
 
 impl std::fmt::Debug for Description {
@@ -68,19 +63,24 @@ impl Description {
     ///
     /// # Errors
     ///
-    /// The text is not JSON, or a reference in it can't be resolved.
+    /// The text is not JSON, or has no paths.
     pub fn read(text: &str) -> Result<Self, DescriptionError> {
         let root: Value = serde_json::from_str(text)?;
+        if !root["paths"].is_object() {
+            return Err(DescriptionError::NoPaths);
+        }
+        let mut compiler = Compiler::new();
         // OpenAPI 3.1 uses JSON Schema 2020-12, but the file does not declare it.
-        let resource = Draft::Draft202012.create_resource(root.clone());
-        let registry = Registry::new()
-            .add(BASE, resource)
-            .and_then(jsonschema::RegistryBuilder::prepare)
-            .map_err(|error| DescriptionError::References(error.to_string()))?;
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        // Fails for an invalid address only, which this is not.
+        let _ = compiler.add_resource(BASE, root.clone());
         Ok(Self {
             root,
-            registry,
-            validators: Mutex::default(),
+            schemas: Mutex::new(CompiledSchemas {
+                compiler,
+                compiled: Schemas::new(),
+            }),
         })
     }
 
@@ -144,34 +144,24 @@ impl Description {
 
     /// Returns the violations of the schema at a JSON pointer, one line each.
     pub fn validate(&self, pointer: &str, value: &Value) -> Vec<String> {
-        match self.validator(pointer) {
-            Ok(validator) => violations::describe_all(validator.iter_errors(value)),
-            Err(error) => vec![error.to_string()],
+        let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        let schema = match schemas.compile(pointer) {
+            Ok(schema) => schema,
+            Err(error) => return vec![format!("the schema at {pointer} can't be used: {error}")],
+        };
+        match schemas.compiled.validate(value, schema) {
+            Ok(()) => Vec::new(),
+            Err(error) => violations::describe_all(&error, value),
         }
     }
+}
 
-    fn validator(&self, pointer: &str) -> Result<Arc<Validator>, CompileSchemaError> {
-        let mut validators = self
-            .validators
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = validators.get(pointer) {
-            return Ok(Arc::clone(compiled));
-        }
+impl CompiledSchemas {
+    /// Compiles the schema at a JSON pointer, if it is not compiled already.
+    fn compile(&mut self, pointer: &str) -> Result<SchemaIndex, CompileError> {
         let fragment = pointer.replace('{', "%7B").replace('}', "%7D");
-        let schema = json!({ "$ref": format!("{BASE}#{fragment}") });
-        let compiled = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_registry(&self.registry)
-            .should_validate_formats(true)
-            .build(&schema)
-            .map_err(|error| CompileSchemaError {
-                pointer: pointer.to_owned(),
-                error,
-            })?;
-        let compiled = Arc::new(compiled);
-        validators.insert(pointer.to_owned(), Arc::clone(&compiled));
-        Ok(compiled)
+        let address = format!("{BASE}#{fragment}");
+        self.compiler.compile(&address, &mut self.compiled)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks REST requests, responses and gateway events against Discord's OpenAPI description.
 //!
 //! [`Description`] is a check for [`discord_sandbox::Options::check`]. It is a crate of its own
-//! because the libraries for JSON schemas take long to compile, and most users never need them.
+//! because most users never need the library for JSON schemas.
 //!
 //! The description is a file of 1.2 MB that is not part of the project. Each schema is compiled on
 //! first use and then kept. The description is a preview and contradicts Discord's documentation in

@@ -127,7 +127,7 @@ impl Guild {
 
 /// Returns the start of a day in UTC, or `now` if it is outside the calendar.
 fn utc_midnight(day: Date, now: Timestamp) -> Timestamp {
-    let start = day.to_zoned(TimeZone::UTC);
+    let start = day.to_zoned_datetime(TimeZone::UTC);
     start.map_or(now, |start| start.timestamp())
 }
 

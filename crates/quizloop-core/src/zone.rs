@@ -42,7 +42,7 @@ impl Zone {
 
     /// Returns the local date at that time.
     pub fn date(&self, time: Timestamp) -> Date {
-        time.to_zoned(self.0.clone()).date()
+        time.to_zoned_datetime(self.0.clone()).date()
     }
 
     /// Returns the timestamp of that local time on that day.
@@ -52,7 +52,7 @@ impl Zone {
     /// - A time that occurs twice (clocks go back) means the first occurrence.
     /// - A day that the zone skipped (Samoa, 30 December 2011) has no times: `None`.
     pub(crate) fn at_local_time(&self, day: Date, at: Time) -> Option<Timestamp> {
-        let local = self.0.to_ambiguous_zoned(day.to_datetime(at));
+        let local = self.0.to_ambiguous_zoned_datetime(day.to_datetime(at));
         [Disambiguation::Compatible, Disambiguation::Earlier]
             .into_iter()
             .filter_map(|rule| local.clone().disambiguate(rule).ok())

@@ -102,7 +102,7 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<CopyFile>> {
         let time = DateTime::strptime(TIME_FORMAT, time).ok()?;
         Some(CopyFile {
             guild: guild.parse().ok()?,
-            deleted_at: time.to_zoned(TimeZone::UTC).ok()?.timestamp(),
+            deleted_at: time.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(),
             path,
         })
     });

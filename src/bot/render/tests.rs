@@ -79,7 +79,7 @@ fn new_team() -> Team {
 fn message(day: i8, hour: i8, nth: u64) -> MessageId {
     let time = date(2026, 3, day)
         .at(hour, 0, 0, 0)
-        .to_zoned(jiff::tz::TimeZone::UTC)
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
         .unwrap();
     MessageId::new(snowflake_at(time.timestamp()) + nth)
 }

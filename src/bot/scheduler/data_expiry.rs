@@ -33,7 +33,7 @@ impl ExpiryJob {
 
 /// Returns the UTC date. A few hours don't matter for an expiry after thirteen months.
 pub fn utc_date(now: Timestamp) -> Date {
-    now.to_zoned(TimeZone::UTC).date()
+    now.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 fn expire_inactive_members(ctx: &Arc<BotContext>, today: Date) {

@@ -24,7 +24,7 @@ pub async fn run() -> Result<(), CliError> {
     // A Thursday, so that the third question is posted after a weekend.
     let start = date(2026, 3, 26)
         .at(8, 59, 0, 0)
-        .to_zoned(jiff::tz::TimeZone::UTC);
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC);
     let options = Options {
         start: Some(start.map_err(anyhow::Error::from)?.timestamp()),
         ..super::options()

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use discord_sandbox::ids;
 use jiff::civil::{Weekday, date};
-use jiff::{ToSpan, Zoned};
+use jiff::{ToSpan, ZonedDateTime};
 use quizloop_core::streak::{MAX_FREEZES, ROUNDS_PER_FREEZE};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -146,7 +146,7 @@ impl TestCluster {
     }
 
     /// Runs a day: the question is posted and members reply during a disruption.
-    async fn run_day(&mut self, round: usize, nine: &Zoned, disruption: Disruption) {
+    async fn run_day(&mut self, round: usize, nine: &ZonedDateTime, disruption: Disruption) {
         let process = self.disruption_rng.random_range(0..PROCESSES);
         // A hung process does not acknowledge the time.
         let clock_set = self.world.sandbox.clock().set(nine.timestamp());

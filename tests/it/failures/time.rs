@@ -69,7 +69,7 @@ async fn check_across_clock_change(zone: &'static str, before: &'static str, at:
     assert_eq!(days, expected, "{zone} {before} {at}");
     let zone_of = TimeZone::get(zone).unwrap();
     for post in world.posts() {
-        let posted = quizloop_core::id::snowflake_time(post.id).to_zoned(zone_of.clone());
+        let posted = quizloop_core::id::snowflake_time(post.id).to_zoned_datetime(zone_of.clone());
         let (posted_at, minutes) = (posted.strftime("%H:%M").to_string(), minutes_of_day(at));
         let delay = i32::from(posted.hour()) * 60 + i32::from(posted.minute()) - minutes;
         // Time advances in steps of 15 minutes. A skipped local time is due later by the length of

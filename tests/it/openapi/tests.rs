@@ -54,7 +54,7 @@ fn a_label_that_is_too_long_is_found_inside_the_unions() {
         found[0].contains("request/components/0/components/0/label"),
         "{found:#?}"
     );
-    assert!(found[0].contains("80 characters"), "{found:#?}");
+    assert!(found[0].contains("80"), "{found:#?}");
 }
 
 #[test]
@@ -71,13 +71,11 @@ fn a_message_that_lacks_fields_is_found() {
     assert!(
         found
             .iter()
-            .any(|line| line.contains("\"channel_id\" is a required")),
+            .any(|line| line.contains("\"channel_id\" is missing")),
         "{found:#?}"
     );
     assert!(
-        found
-            .iter()
-            .any(|line| line.contains("\"tts\" is a required")),
+        found.iter().any(|line| line.contains("\"tts\" is missing")),
         "{found:#?}"
     );
 }

@@ -316,7 +316,7 @@ impl Soak {
         let mut days = BTreeSet::new();
         for round in &team.rounds {
             let opened = MessageId::new(*round).time();
-            let day = opened.to_zoned(team.zone.clone()).date();
+            let day = opened.to_zoned_datetime(team.zone.clone()).date();
             assert!(days.insert(day), "{zone}: two questions on {day}");
             let due = due(&team.zone, day).unwrap_or_else(|| panic!("{zone}: a question on {day}"));
             assert!(
@@ -325,12 +325,12 @@ impl Soak {
             );
         }
         let first = self.hours_up.first().expect("the bot was there");
-        let mut day = first.to_zoned(team.zone.clone()).date().tomorrow().unwrap();
-        let last = self.world.now().to_zoned(team.zone.clone()).date();
+        let mut day = first.to_zoned_datetime(team.zone.clone()).date().tomorrow().unwrap();
+        let last = self.world.now().to_zoned_datetime(team.zone.clone()).date();
         while day < last {
             let hour_up = due(&team.zone, day)
                 .and_then(|due| self.hours_up.range(due..=due + CATCH_UP).next());
-            let same_day = hour_up.is_some_and(|at| at.to_zoned(team.zone.clone()).date() == day);
+            let same_day = hour_up.is_some_and(|at| at.to_zoned_datetime(team.zone.clone()).date() == day);
             assert!(
                 !same_day || days.contains(&day),
                 "{zone}: no question on {day}"

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 
 /// Environment variable with the URL of a server on which databases may be created.
@@ -88,7 +88,7 @@ impl TestDatabase {
         on_separate_thread(async {
             let mut connection = PgConnection::connect(&url).await.unwrap();
             let query = format!("select ({query})::text");
-            sqlx::query_scalar::<_, Option<String>>(&query)
+            sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(query))
                 .fetch_one(&mut connection)
                 .await
                 .unwrap()
@@ -124,7 +124,7 @@ fn run(url: &str, statements: &[&str]) {
     on_separate_thread(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
         for statement in statements {
-            sqlx::query(statement)
+            sqlx::query(AssertSqlSafe(*statement))
                 .execute(&mut connection)
                 .await
                 .unwrap();

@@ -9,7 +9,7 @@ use discord_sandbox::bot_process::{BotProcess, Program};
 use discord_sandbox::client::MessageView;
 use discord_sandbox::model::{Discord, MessageKey};
 use discord_sandbox::{Options, Sandbox, ids};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use quizloop_store::inspect;
 
 use super::MemberHandle;
@@ -23,7 +23,7 @@ const FAILPOINTS: &str = "failpoints";
 
 /// Settings with which a world is created.
 pub struct WorldBuilder {
-    start: Zoned,
+    start: ZonedDateTime,
     team: Option<String>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
@@ -422,7 +422,7 @@ impl World {
         let local: jiff::civil::DateTime = moment
             .parse()
             .unwrap_or_else(|error| panic!("{moment}: {error}"));
-        let time = local.to_zoned(self.zone.clone()).unwrap().timestamp();
+        let time = local.to_zoned_datetime(self.zone.clone()).unwrap().timestamp();
         if let Err(error) = self.sandbox.clock().set(time).await {
             panic!("{error}\n{}\n{}", self.sandbox.last_log_lines(), self.log());
         }
@@ -430,7 +430,7 @@ impl World {
 
     /// Returns the date in the world's time zone.
     pub fn local_date(&self) -> jiff::civil::Date {
-        self.now().to_zoned(self.zone.clone()).date()
+        self.now().to_zoned_datetime(self.zone.clone()).date()
     }
 
     /// Waits until a condition holds after a change in Discord.

@@ -123,7 +123,7 @@ fn advance(team: &mut Team, user: UserId, now: Timestamp, random: &mut StdRng) {
 
 /// Whether the guild has work now.
 fn has_work(guild: &Guild, now: Timestamp) -> bool {
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let is_idle = |team: &Team| {
         matches!(team.next_post_step(now), PostStep::Wait(_) | PostStep::Idle)
             && matches!(

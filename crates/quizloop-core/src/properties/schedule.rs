@@ -38,7 +38,7 @@ pub fn settings(at: Time, zone: &str, days: Weekdays) -> TeamSettings {
 }
 
 pub fn utc(day: Date) -> Timestamp {
-    day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+    day.to_zoned_datetime(jiff::tz::TimeZone::UTC).unwrap().timestamp()
 }
 
 /// Posts the question if one is due at `now`, and returns the day of the new round.
@@ -138,7 +138,7 @@ fn due_at_text(zone: &str, at: Time, day: Date) -> String {
     let zone = Zone::from_name(zone).unwrap();
     let due = Schedule::weekdays_at(at, zone.clone()).due_at(day);
     due.map_or("none".into(), |due| {
-        due.to_zoned(zone.time_zone().clone()).to_string()
+        due.to_zoned_datetime(zone.time_zone().clone()).to_string()
     })
 }
 

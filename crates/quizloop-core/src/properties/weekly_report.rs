@@ -125,7 +125,7 @@ fn the_report_is_due_eight_hours_after_the_last_question_on_the_same_day() {
             utc(MONDAY),
         );
         let due = team.settings.schedule.report_due_at(MONDAY).unwrap();
-        let local = due.to_zoned(team.settings.schedule.zone.time_zone().clone());
+        let local = due.to_zoned_datetime(team.settings.schedule.zone.time_zone().clone());
         local.strftime("%a %H:%M").to_string()
     };
     let due_times = [

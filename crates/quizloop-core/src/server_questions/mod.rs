@@ -470,7 +470,7 @@ impl ServerQuestions {
 fn visit_member(user: Option<UserId>, at: Timestamp, visit: &mut dyn FnMut(UserId, Option<Date>)) {
     if let Some(user) = user {
         // The local day may differ by one, which does not matter within thirteen months.
-        visit(user, Some(at.to_zoned(TimeZone::UTC).date()));
+        visit(user, Some(at.to_zoned_datetime(TimeZone::UTC).date()));
     }
 }
 

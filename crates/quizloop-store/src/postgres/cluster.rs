@@ -25,8 +25,8 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// dead; their leases have expired before the attempts end.
 const MAX_JOIN_ATTEMPTS: usize = 25;
 
-/// How long a dead process stays in the table `process`, for operators.
-const DEAD_PROCESS_RETENTION: &str = "interval '1 hour'";
+/// A dead process stays in the table `process` for an hour, for operators.
+const DELETE_DEAD: &str = "delete from process where until < now() - interval '1 hour'";
 
 /// The lock under which processes join the cluster.
 pub(super) const LOCK_DIVISION: &str = "lock table division in exclusive mode";
@@ -159,9 +159,7 @@ impl Cluster {
                 wanted
             }
         };
-        let delete_dead =
-            format!("delete from process where until < now() - {DEAD_PROCESS_RETENTION}");
-        let delete_dead = transaction.query(&delete_dead);
+        let delete_dead = transaction.query(DELETE_DEAD);
         delete_dead.execute(&mut *transaction).await?;
         let row = transaction
             .query(INSERT_PROCESS)

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sqlx::query::Query;
 use sqlx::{
     ConnectOptions, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
+    SqlSafeStr,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -209,7 +210,7 @@ impl Transaction<'_> {
     /// Makes a query with parameters. It must be executed in this transaction: sqlx sends an unnamed
     /// statement and its parameters in two round trips, and only within a transaction does a pooler
     /// send both to the same session.
-    pub(super) fn query<'q>(&self, sql: &'q str) -> Query<'q, Postgres, PgArguments> {
+    pub(super) fn query<'q>(&self, sql: impl SqlSafeStr) -> Query<'q, Postgres, PgArguments> {
         sqlx::query(sql).persistent(self.named_statements)
     }
 
@@ -332,13 +333,13 @@ pub(super) async fn apply(
 ) -> Result<(), DatabaseError> {
     let migrations = migrations.iter().map(|(number, name, sql)| {
         let kind = MigrationType::Simple;
-        Migration::new(*number, (*name).into(), kind, (*sql).into(), false)
+        Migration::new(*number, (*name).into(), kind, sql.into_sql_str(), false)
     });
     let migrator = Migrator {
         migrations: migrations.collect(),
         ..Migrator::DEFAULT
     };
     let mut transaction = MigrationTransaction(database.begin().await?);
-    migrator.run_direct(&mut transaction).await?;
+    migrator.run_direct(None, &mut transaction, false).await?;
     Ok(transaction.0.commit().await?)
 }

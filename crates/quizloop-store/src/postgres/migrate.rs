@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration};
-use sqlx::{Executor as _, Row as _};
+use sqlx::{Executor as _, Row as _, SqlSafeStr};
 
 use super::connection::Transaction;
 
@@ -29,7 +29,7 @@ const INSERT: &str = "insert into _sqlx_migrations (version, description, succes
 pub(super) struct MigrationTransaction<'c>(pub Transaction<'c>);
 
 impl MigrationTransaction<'_> {
-    async fn run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+    async fn run(&mut self, sql: impl SqlSafeStr + Send) -> Result<(), sqlx::Error> {
         self.0.execute(sql).await.map(drop)
     }
 
@@ -45,7 +45,16 @@ impl MigrationTransaction<'_> {
     }
 }
 
+/// The name of sqlx's table is passed everywhere; it is the one above.
 impl Migrate for MigrationTransaction<'_> {
+    /// There is none to create.
+    fn create_schema_if_not_exists<'e>(
+        &'e mut self,
+        _: &'e str,
+    ) -> BoxFuture<'e, Result<(), MigrateError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn lock(&mut self) -> BoxFuture<'_, Result<(), MigrateError>> {
         Box::pin(async {
             self.run(TIMEOUTS).await?;
@@ -58,30 +67,38 @@ impl Migrate for MigrationTransaction<'_> {
         Box::pin(async { Ok(()) })
     }
 
-    fn ensure_migrations_table(&mut self) -> BoxFuture<'_, Result<(), MigrateError>> {
+    fn ensure_migrations_table<'e>(
+        &'e mut self,
+        _: &'e str,
+    ) -> BoxFuture<'e, Result<(), MigrateError>> {
         Box::pin(async { Ok(self.run(CREATE_TABLE).await?) })
     }
 
     /// A migration that fails leaves no row.
-    fn dirty_version(&mut self) -> BoxFuture<'_, Result<Option<i64>, MigrateError>> {
+    fn dirty_version<'e>(
+        &'e mut self,
+        _: &'e str,
+    ) -> BoxFuture<'e, Result<Option<i64>, MigrateError>> {
         Box::pin(async { Ok(None) })
     }
 
-    fn list_applied_migrations(
-        &mut self,
-    ) -> BoxFuture<'_, Result<Vec<AppliedMigration>, MigrateError>> {
+    fn list_applied_migrations<'e>(
+        &'e mut self,
+        _: &'e str,
+    ) -> BoxFuture<'e, Result<Vec<AppliedMigration>, MigrateError>> {
         Box::pin(async { Ok(self.applied().await?) })
     }
 
-    fn apply<'e: 'm, 'm>(
+    fn apply<'e>(
         &'e mut self,
-        migration: &'m Migration,
-    ) -> BoxFuture<'m, Result<Duration, MigrateError>> {
+        _: &'e str,
+        migration: &'e Migration,
+    ) -> BoxFuture<'e, Result<Duration, MigrateError>> {
         Box::pin(async {
             let start = Instant::now();
             // The migration before may have set its own.
             self.run(TIMEOUTS).await?;
-            let done = self.run(&migration.sql).await;
+            let done = self.run(migration.sql.clone()).await;
             done.map_err(|error| MigrateError::ExecuteMigration(error, migration.version))?;
             let elapsed = start.elapsed();
             let insert = self.0.query(INSERT);
@@ -97,10 +114,11 @@ impl Migrate for MigrationTransaction<'_> {
     }
 
     /// There are no migrations that can be reverted.
-    fn revert<'e: 'm, 'm>(
+    fn revert<'e>(
         &'e mut self,
-        migration: &'m Migration,
-    ) -> BoxFuture<'m, Result<Duration, MigrateError>> {
+        _: &'e str,
+        migration: &'e Migration,
+    ) -> BoxFuture<'e, Result<Duration, MigrateError>> {
         Box::pin(async { Err(MigrateError::VersionNotPresent(migration.version)) })
     }
 }

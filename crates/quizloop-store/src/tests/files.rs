@@ -166,7 +166,7 @@ async fn replaced_files_become_copies() {
     for number in [1, 12] {
         let kept = path.with_extension(format!("json.replaced-{number}"));
         fs::copy(&path, &kept).unwrap();
-        let written = std::time::SystemTime::from(deleted_at());
+        let written = std::time::SystemTime::try_from(deleted_at()).unwrap();
         let file = fs::File::options().append(true).open(&kept).unwrap();
         file.set_modified(written).unwrap();
     }

@@ -52,7 +52,7 @@ impl NameResolver<'_> {
     /// Returns a time stamp in the given style, and in full.
     pub fn time(&self, seconds: i64, style: &str) -> Option<(String, String)> {
         let time = Timestamp::from_second(seconds).ok()?;
-        let local = time.to_zoned(self.zone.clone());
+        let local = time.to_zoned_datetime(self.zone.clone());
         let full = local.strftime("%A, %-d %B %Y at %H:%M %Z").to_string();
         let shown = match style {
             "t" => local.strftime("%H:%M").to_string(),

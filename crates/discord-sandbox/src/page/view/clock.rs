@@ -29,9 +29,9 @@ pub struct ClockView {
 /// Returns the current state of the clock.
 pub fn clock(discord: &Discord, calendar: &Calendar) -> ClockView {
     let now = discord.clock.now();
-    let local = now.to_zoned(calendar.zone.clone());
+    let local = now.to_zoned_datetime(calendar.zone.clone());
     let words = |time: jiff::Timestamp| {
-        let local = time.to_zoned(calendar.zone.clone());
+        let local = time.to_zoned_datetime(calendar.zone.clone());
         local.strftime("%a, %-d %B %Y at %H:%M").to_string()
     };
     ClockView {

@@ -132,9 +132,9 @@ fn is_grouped(last: &Message, one: &Message) -> bool {
         && last.kind != message_kind::THREAD_CREATED
 }
 
-fn local(viewer: &PageViewer<'_>, ms: i64) -> jiff::Zoned {
+fn local(viewer: &PageViewer<'_>, ms: i64) -> jiff::ZonedDateTime {
     let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned(viewer.calendar.zone.clone())
+    time.to_zoned_datetime(viewer.calendar.zone.clone())
 }
 
 fn date(viewer: &PageViewer<'_>, ms: i64) -> jiff::civil::Date {

@@ -16,7 +16,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     connection::runtime().unwrap().block_on(work)
 }
 
-async fn text(connection: &mut PgConnection, query: &str) -> String {
+async fn text(connection: &mut PgConnection, query: &'static str) -> String {
     let row = connection.fetch_one(query).await.unwrap();
     row.try_get(0).unwrap()
 }
