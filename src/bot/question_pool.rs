@@ -2,6 +2,7 @@
 
 use quizloop_bank::{Bank, GuildQuestions, Level, Question, QuestionPath, QuestionSource};
 use quizloop_core::guild::Guild;
+use quizloop_core::programme::Programme;
 use quizloop_core::question_pool::{Candidate, NamedPath, QuestionPool};
 use quizloop_core::team::Team;
 use quizloop_store::{Commit, LoadedTeam};
@@ -16,6 +17,23 @@ pub fn question_pool(questions: &GuildQuestions) -> QuestionPool<'_> {
 pub fn shared_pool(bank: &Bank) -> QuestionPool<'_> {
     let candidates = bank.with_sources().map(candidate);
     QuestionPool::new(candidates.collect(), named_paths(bank.paths()))
+}
+
+/// Returns the enabled questions from which practice without options is drawn: those of the
+/// programme of the channel's team, or else all. A topic or a level replaces the programme. Open
+/// questions are not left out.
+pub fn practice_questions<'q>(
+    questions: &'q GuildQuestions,
+    programme: Option<&Programme>,
+    topic: Option<&str>,
+    level: Option<Level>,
+) -> Vec<&'q Question> {
+    let Some(programme) = programme.filter(|_| topic.is_none() && level.is_none()) else {
+        return questions.filter(topic, level).collect();
+    };
+    let pool = question_pool(questions);
+    let allowed = programme.questions(&pool);
+    allowed.filter_map(|one| questions.get(one.id)).collect()
 }
 
 fn named_paths(paths: &[QuestionPath]) -> Vec<NamedPath<'_>> {

@@ -31,6 +31,7 @@ mod first_run;
 mod gateway;
 mod health;
 mod history;
+mod interviews;
 #[cfg(all(unix, feature = "failpoints", debug_assertions))]
 mod kills;
 mod load;

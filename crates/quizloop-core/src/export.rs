@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::guild::Guild;
 use super::id::{ChannelId, GuildId, MessageId, UserId};
+use super::interview::Interviews;
 use super::ledger::{Actor, Ledger};
 use super::member_profile::{MemberProfile, PracticeDay};
 use super::question_reports::QuestionReport;
@@ -55,6 +56,9 @@ pub struct MemberExport<'a> {
     /// The member's reminder of due reviews.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_reminder: Option<&'a ReviewReminder>,
+    /// The member's newest interview and the results of the last ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interviews: Option<&'a Interviews>,
 }
 
 /// A question that a member wrote for the server.
@@ -157,6 +161,7 @@ impl Guild {
                 .collect(),
             hidden_since: profile.and_then(|profile| profile.hidden_since),
             review_reminder: profile.and_then(|profile| profile.review_reminder.as_deref()),
+            interviews: profile.and_then(MemberProfile::interviews),
         }
     }
 }

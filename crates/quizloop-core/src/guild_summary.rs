@@ -103,14 +103,16 @@ impl Guild {
         self.next_work(now).into_iter().chain(inactive).min()
     }
 
-    /// Returns when the guild next has work for its teams or a review reminder, if nothing happens
-    /// before; `None` means never. The result stays valid as time passes. It may be too early for a
+    /// Returns when the guild next has work for its teams, a review reminder or an ended interview,
+    /// if nothing happens before; `None` means never. The result stays valid as time passes. It may be too early for a
     /// reminder, because the bank, from which questions may have been removed, is unknown here.
     pub fn next_work(&self, now: Timestamp) -> Option<Timestamp> {
         let teams = self.teams.values();
         let teams = teams.filter_map(|team| team.next_work(now));
         let reminders = self.review_reminders(now, |_| true).into_iter();
-        teams.chain(reminders.map(|due| due.at)).min()
+        let interviews = self.next_interview_expiry().into_iter();
+        let members = reminders.map(|due| due.at).chain(interviews);
+        teams.chain(members).min()
     }
 
     /// Returns the first day on which a member's data may have to be deleted for inactivity.

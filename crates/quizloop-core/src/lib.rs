@@ -13,6 +13,7 @@ pub mod export;
 pub mod guild;
 pub mod guild_summary;
 pub mod id;
+pub mod interview;
 pub mod leaderboard;
 pub mod ledger;
 pub mod member_profile;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::interview::{InterviewCheckError, Interviews};
 use super::review::{Review, add_days};
 use super::review_reminders::ReviewReminder;
 use super::self_assessment::TopicPoints;
@@ -42,6 +43,9 @@ pub struct MemberProfile {
     /// Boxed, because few members have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) review_reminder: Option<Box<ReviewReminder>>,
+    /// Boxed, because few members have held one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) interviews: Option<Box<Interviews>>,
 }
 
 /// Number of reviews on one day.
@@ -65,6 +69,8 @@ pub enum ProfileCheckError {
     UnknownQuestion { question: u32, listed: usize },
     #[error("days of practice must be sorted, without duplicates")]
     PracticeDayOrder,
+    #[error(transparent)]
+    Interviews(#[from] InterviewCheckError),
 }
 
 /// A text is not a day of practice.
@@ -88,6 +94,11 @@ impl MemberProfile {
         self.assessed_topics.len()
     }
 
+    /// Returns the member's interviews, if there are any.
+    pub fn interviews(&self) -> Option<&Interviews> {
+        self.interviews.as_deref()
+    }
+
     /// Returns what the member assessed of a topic.
     pub fn topic_points(&self, topic: &str) -> TopicPoints {
         self.assessed_topics.get(topic).copied().unwrap_or_default()
@@ -101,7 +112,8 @@ impl MemberProfile {
         // which does not matter within thirteen months.
         let reminder = self.review_reminder.as_ref();
         let requested = reminder.map(|one| Zone::utc().date(one.reminder.requested_at));
-        let last = reviewed.max(practised).max(requested);
+        let interviewed = self.interviews().and_then(Interviews::last_seen);
+        let last = reviewed.max(practised).max(requested).max(interviewed);
         last.max(self.hidden_since)
     }
 
@@ -133,6 +145,7 @@ impl MemberProfile {
             hidden_since,
             assessed_topics,
             review_reminder,
+            interviews,
         } = other;
         for mut review in reviews {
             // The index is valid in every guild that was checked.
@@ -162,6 +175,11 @@ impl MemberProfile {
         }
         self.hidden_since = self.hidden_since.or(hidden_since);
         self.review_reminder = self.review_reminder.take().or(review_reminder);
+        if let Some(interviews) = interviews {
+            self.interviews
+                .get_or_insert_default()
+                .fill_from(*interviews);
+        }
     }
 
     fn position(&self, question: u32) -> Result<usize, usize> {
@@ -200,6 +218,9 @@ impl MemberProfile {
             .any(|two| two[0].day >= two[1].day)
         {
             return Err(ProfileCheckError::PracticeDayOrder);
+        }
+        if let Some(interviews) = self.interviews() {
+            interviews.check()?;
         }
         Ok(())
     }

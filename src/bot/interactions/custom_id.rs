@@ -9,6 +9,7 @@ use std::fmt;
 use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
+use super::interview::{InterviewAction, InterviewSetup, InterviewState};
 use super::question_form::QuestionForm;
 use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
@@ -104,6 +105,13 @@ pub enum ComponentId {
         suggestion: u32,
         decision: SuggestionDecision,
     },
+    /// Starts an interview.
+    StartInterview(InterviewSetup),
+    /// A button or the menu of an interview.
+    Interview {
+        action: InterviewAction,
+        state: InterviewState,
+    },
 }
 
 /// The questions that `/team questions list` shows.
@@ -181,6 +189,8 @@ pub enum ModalId {
         draft: Option<DraftId>,
         form: QuestionForm,
     },
+    /// A member's own answer in an interview.
+    Interview(InterviewState),
 }
 
 /// A button of `/privacy`. It always concerns the member who presses it.
@@ -246,6 +256,8 @@ impl ComponentId {
             Self::RemoveQuestion { .. } => "question-remove",
             Self::OpenSuggestion => "suggestion-open",
             Self::DecideSuggestion { .. } => "suggestion",
+            Self::StartInterview(_) => "interview-start",
+            Self::Interview { .. } => "interview",
         }
     }
 
@@ -324,6 +336,11 @@ impl ComponentId {
                 suggestion: suggestion.parse().ok()?,
                 decision: SuggestionDecision::parse(decision)?,
             },
+            ("interview-start", setup) => Self::StartInterview(InterviewSetup::parse(setup)?),
+            ("interview", [action, state @ ..]) => Self::Interview {
+                action: InterviewAction::parse(action)?,
+                state: InterviewState::parse(state)?,
+            },
             _ => return None,
         })
     }
@@ -341,6 +358,7 @@ impl ModalId {
             Self::Report { .. } => "report",
             Self::Quiz(_) => "quiz",
             Self::Question { .. } => "question",
+            Self::Interview(_) => "interview",
         }
     }
 
@@ -364,6 +382,7 @@ impl ModalId {
                 },
                 form: QuestionForm::parse(form)?,
             },
+            ("interview", state) => Self::Interview(InterviewState::parse(state)?),
             _ => return None,
         })
     }
@@ -385,6 +404,7 @@ impl fmt::Display for ModalId {
                 form,
             } => write!(f, "{action}:{draft}:{form}"),
             Self::Question { draft: None, form } => write!(f, "{action}:{NO_DRAFT}:{form}"),
+            Self::Interview(state) => write!(f, "{action}:{state}"),
         }
     }
 }
@@ -446,6 +466,11 @@ impl fmt::Display for ComponentId {
                 suggestion,
                 decision,
             } => write!(f, "{action}:{decision}:{suggestion}"),
+            Self::StartInterview(setup) => write!(f, "{action}:{setup}"),
+            Self::Interview {
+                action: step,
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
         }
     }
 }
@@ -627,9 +652,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn custom_ids_of_interviews_round_trip_and_fit_the_limit() {
+        let state = InterviewState {
+            start: i64::MIN,
+            position: u8::MAX,
+            points: u8::MAX,
+        };
+        let pages = AnswerPage::LETTERS.map(|(_, page)| InterviewAction::Page(page));
+        let actions = InterviewAction::LETTERS.map(|(_, action)| action);
+        for action in actions.into_iter().chain(pages) {
+            check_component(ComponentId::Interview { action, state });
+        }
+        check_modal(ModalId::Interview(state));
+        let setup = InterviewSetup {
+            minutes: 25,
+            level: Some(quizloop_bank::Level::Senior),
+            topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
+            replaces: Some(i64::MIN),
+        };
+        let any = InterviewSetup {
+            minutes: 10,
+            level: None,
+            topic: None,
+            replaces: None,
+        };
+        check_component(ComponentId::StartInterview(setup));
+        check_component(ComponentId::StartInterview(any));
+        let other = "q1:interview-start:11:*:*:*";
+        assert_eq!(ComponentId::parse(other), None, "no such length");
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(interview-start:(10|15|9):[*jms]{1,6}:)?(interview:([awk1-4vp0AHGEnsecit]:)?-?[0-9]{1,14}:[0-9]{1,3}:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

@@ -113,7 +113,7 @@ pub fn next_line(result: &AssessmentResult) -> String {
 }
 
 /// A day as people name it: "tomorrow", "on Thursday", "on 24 Apr", "on 24 Apr 2027".
-fn day_text(today: Date, day: Date) -> String {
+pub(super) fn day_text(today: Date, day: Date) -> String {
     match today.until(day).map_or(0, |span| span.get_days()) {
         ..=0 => "today".into(),
         1 => "tomorrow".into(),

@@ -12,6 +12,7 @@ pub mod feedback;
 pub mod file;
 pub mod help;
 pub mod history;
+pub mod interview;
 pub mod limits;
 pub mod message;
 pub mod modal;

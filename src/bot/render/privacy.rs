@@ -38,6 +38,10 @@ pub struct StoredData {
     pub review_reminder: bool,
     /// Whether they are hidden from leaderboards and weekly reports.
     pub hidden: bool,
+    /// Whether an interview is stored with its questions.
+    pub interview: bool,
+    /// Results of earlier interviews.
+    pub interview_results: usize,
 }
 
 /// The reply to `/privacy`.
@@ -47,7 +51,7 @@ pub fn overview(kept: &StoredData) -> Message {
         description: Some(
             "In this server I store ids, dates, counts and ratings. The text of a reply reaches me only \
              if you compare it with the model answer. Then it is only shown back to you, as is what \
-             you write in `/quiz`. The only texts I store are a mistake that you report, and a question \
+             you write in `/quiz` or `/interview`. The only texts I store are a mistake that you report, and a question \
              that you write or suggest for this server."
                 .into(),
         ),
@@ -126,6 +130,18 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
     }
     if kept.hidden {
         lines.push("your choice to be hidden from leaderboards and weekly reports".into());
+    }
+    if kept.interview {
+        lines.push(
+            "your newest interview: its questions, times and ticks, until a day after its end"
+                .into(),
+        );
+    }
+    if kept.interview_results > 0 {
+        let results = pluralize(kept.interview_results, "interview", "interviews");
+        lines.push(format!(
+            "date, length and number of key points of your last {results}"
+        ));
     }
     lines
 }

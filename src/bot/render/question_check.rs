@@ -11,17 +11,22 @@ use serde_json::Value;
 
 use super::assessment::AssessmentResult;
 use super::daily::LevelDisplay;
+use super::interview::{AnsweredQuestion, AskedQuestion, InterviewSummary, QuestionOutcome};
 use super::limits::{LengthError, check_message, check_modal, check_thread_name};
 use super::message::Message;
 use super::quiz::{PathPosition, QuizHeader, Score};
 use super::reveal::{OpenAnswer, RoundPlace};
-use super::{assessment, daily, feedback, quiz, remind, reveal, wrap_up};
+use super::{assessment, daily, feedback, interview, quiz, remind, reveal, wrap_up};
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::assessment::AssessmentState;
+use crate::bot::interactions::interview::InterviewState;
 use crate::bot::interactions::quiz::{MadePoints, OPTION_COUNT, OptionOrder, QuizState};
 use quizloop_bank::{FieldError, Question};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use quizloop_core::interview::{
+    AnswerKind, INTERVIEW_QUESTIONS, InterviewAssessment, InterviewResult, MissedPoint,
+};
 use quizloop_core::members::NewRating;
 use quizloop_core::question_picker::{PickMode, PickReason};
 use quizloop_core::retention::Retention;
@@ -49,7 +54,9 @@ pub fn check(question: &Question) -> Vec<FieldError> {
     let mut longest: BTreeMap<(&str, &str), (&str, LengthError)> = BTreeMap::new();
     let thread = check_thread_name(&daily::thread_name(&question.question));
     let rendered = render_all(question);
-    let messages = rendered.iter().map(Rendered::errors);
+    // Not one of them, because it shows only the beginning of a question.
+    let summary = Rendered::message("the summary of /interview", &longest_summary(question));
+    let messages = rendered.iter().chain([&summary]).map(Rendered::errors);
     for (name, errors) in messages.chain([("the thread", thread)]) {
         for error in errors {
             let field = fields_in(question, &error.text)
@@ -184,7 +191,88 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
     for page in AnswerPage::of(question) {
         rendered.extend(render_page(question, &state, page));
     }
+    rendered.extend(render_interview(question));
     rendered
+}
+
+/// Renders every message of an interview that shows the question.
+fn render_interview(question: &Question) -> Vec<Rendered> {
+    let state = InterviewState {
+        start: i64::MIN,
+        position: u8::MAX,
+        points: u8::MAX,
+    };
+    let asked = interview::question(AskedQuestion {
+        question: Some(question),
+        state,
+        total: usize::MAX,
+        ends_at: Timestamp::MAX,
+    });
+    let mut rendered = vec![
+        Rendered::message("the question in /interview", &asked),
+        Rendered {
+            name: "the form for an answer in /interview",
+            json: json(&interview::answer_modal(question, state)),
+            is_modal: true,
+        },
+    ];
+    let chosen = (0..)
+        .take(OPTION_COUNT)
+        .map(|output| AnswerKind::Predicted {
+            output,
+            is_right: true,
+        });
+    let answers: Vec<_> = chosen.chain([AnswerKind::Written]).collect();
+    for page in AnswerPage::of(question) {
+        for answer in &answers {
+            let answered = AnsweredQuestion {
+                question: Some(question),
+                state,
+                shown: usize::MAX,
+                answer: Some(*answer),
+                seconds: u32::MAX,
+                is_guarded: false,
+            };
+            let shown = interview::model_answer(&answered, page);
+            rendered.push(Rendered::message("the model answer in /interview", &shown));
+        }
+    }
+    rendered
+}
+
+/// The summary of an interview in which every question is this one and nothing was said.
+fn longest_summary(question: &Question) -> Message {
+    let ticks = Ticks::new(question.points.len(), []);
+    let outcome = QuestionOutcome {
+        question: Some(question),
+        answer: Some(AnswerKind::Predicted {
+            output: 0,
+            is_right: false,
+        }),
+        assessment: Some(InterviewAssessment::Points(ticks)),
+        seconds: u32::MAX,
+        due: Some(Date::MAX),
+    };
+    let mut longest: Vec<usize> = (0..question.points.len()).collect();
+    longest.sort_by_key(|point| std::cmp::Reverse(question.points[*point].chars().count()));
+    let weakest = longest.into_iter().take(2).enumerate();
+    interview::summary(&InterviewSummary {
+        result: InterviewResult {
+            started_at: Timestamp::MAX,
+            minutes: u8::MAX,
+            seconds: u32::MAX,
+            questions: u8::MAX,
+            said: 0,
+            points: u16::MAX,
+        },
+        questions: vec![outcome; INTERVIEW_QUESTIONS],
+        total: usize::MAX,
+        weakest: weakest
+            .map(|(question, point)| MissedPoint { question, point })
+            .collect(),
+        today: Date::MIN,
+        reviews: LONG_NUMBER,
+    })
 }
 
 /// Renders every message with a page of the model answer.

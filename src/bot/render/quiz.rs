@@ -26,7 +26,7 @@ use quizloop_core::review::{Rating, Review};
 pub const ANSWER_FIELD: &str = "answer";
 
 /// The letters of the outputs to choose from.
-const OPTION_LETTERS: [&str; OPTION_COUNT] = ["A", "B", "C", "D"];
+pub(super) const OPTION_LETTERS: [&str; OPTION_COUNT] = ["A", "B", "C", "D"];
 
 /// What is shown above and below a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,14 +87,10 @@ pub fn question(
     header: QuizHeader<'_>,
     hint: bool,
 ) -> Message {
-    let outputs = outputs(question, state);
-    let choice =
-        |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
-    let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
-    let text: Vec<String> = iter::once(question_text(question)).chain(choices).collect();
+    let has_outputs = offers_outputs(question);
     let embed = Embed {
         title: Some("Practice".into()),
-        description: Some(text.join("\n")),
+        description: Some(text_with_outputs(question, state)),
         color: header.level.color(question),
         ..Embed::default()
     };
@@ -113,11 +109,11 @@ pub fn question(
     if hint {
         embed = embed.question_field("Hint", hint_text(question));
     }
-    let message = Message::embed(embed.footer(footer(header.due, !outputs.is_empty())));
+    let message = Message::embed(embed.footer(footer(header.due, has_outputs)));
     let press = |style, label: &str, action| quiz_button(style, label, action, state);
     let hint = (!hint).then(|| press(ButtonStyle::Secondary, "Hint", QuizAction::Hint));
     let another = press(ButtonStyle::Secondary, "Another", QuizAction::Next);
-    if outputs.is_empty() {
+    if !has_outputs {
         let own = press(ButtonStyle::Secondary, "Write my answer", QuizAction::Write);
         let answer = press(ButtonStyle::Primary, "Show the answer", QuizAction::Answer);
         return message.buttons(hint.into_iter().chain([own, answer, another]).collect());
@@ -129,6 +125,21 @@ pub fn question(
     message
         .buttons((0..).zip(&OPTION_LETTERS).map(choose).collect())
         .buttons(hint.into_iter().chain([answer, another]).collect())
+}
+
+/// The question, with the outputs to choose from, if it has some.
+pub(super) fn text_with_outputs(question: &Question, state: &QuizState) -> String {
+    let outputs = outputs(question, state);
+    let choice =
+        |(letter, printed): (&&str, &&str)| format!("**{letter}**\n{}", output_block(printed));
+    let choices = OPTION_LETTERS.iter().zip(&outputs).map(choice);
+    let text: Vec<String> = iter::once(question_text(question)).chain(choices).collect();
+    text.join("\n")
+}
+
+/// Whether the question has outputs to choose from.
+pub fn offers_outputs(question: &Question) -> bool {
+    question.output.is_some() && question.wrong_outputs.len() + 1 == OPTION_COUNT
 }
 
 fn reason_text(why: PickReason) -> &'static str {
@@ -244,23 +255,31 @@ fn scoring_rows(question: &Question, state: &QuizState) -> Vec<ActionRow> {
         };
         return vec![ratings, ActionRow::buttons(vec![skip, report])];
     }
-    let choice = |(number, point): (usize, &String)| {
-        // Menus don't render Markdown.
-        SelectOption::new(&point.replace('`', ""), number.to_string())
-    };
-    let choices: Vec<SelectOption> = question.points.iter().enumerate().map(choice).collect();
-    let points = choices.len();
     let id = ComponentId::Quiz {
         action: QuizAction::Points,
         state: state.clone(),
     };
-    let menu = StringSelect::new(id.custom_id(), "Which points did you make?", choices)
-        .value_range(1, points);
+    let menu = points_menu(question, id.custom_id(), "Which points did you make?");
     let none = press("None of them", QuizAction::NoPoints);
     vec![
         ActionRow::select(menu),
         ActionRow::buttons(vec![none, skip, report]),
     ]
+}
+
+/// The menu in which a member ticks key points; the question has some.
+pub(super) fn points_menu(
+    question: &Question,
+    custom_id: String,
+    placeholder: &str,
+) -> StringSelect {
+    let option = |(number, point): (usize, &String)| {
+        // Menus don't render Markdown.
+        SelectOption::new(&point.replace('`', ""), number.to_string())
+    };
+    let options: Vec<SelectOption> = question.points.iter().enumerate().map(option).collect();
+    let points = options.len();
+    StringSelect::new(custom_id, placeholder, options).value_range(1, points)
 }
 
 /// The text above the ratings.
@@ -293,7 +312,7 @@ pub fn with_written_answer(mut message: Message, text: &str) -> Message {
 }
 
 /// The output that the member chose and the one that is printed; empty if they chose none.
-fn prediction_text(question: &Question, state: &QuizState) -> String {
+pub(super) fn prediction_text(question: &Question, state: &QuizState) -> String {
     let letter = |place: usize| OPTION_LETTERS.get(place).copied();
     let chosen = state.chosen.and_then(|place| letter(place.into()));
     let right = outputs(question, state)
@@ -312,7 +331,7 @@ fn prediction_text(question: &Question, state: &QuizState) -> String {
 }
 
 /// The output is not repeated below the one that was chosen.
-fn short_text(question: &Question, state: &QuizState) -> ShortText {
+pub(super) fn short_text(question: &Question, state: &QuizState) -> ShortText {
     if prediction_text(question, state).is_empty() {
         ShortText::WithOutput
     } else {

@@ -37,6 +37,7 @@ mod assessments;
 mod feedback;
 mod histories;
 mod imports;
+mod interviews;
 mod missing_parts;
 mod pictures;
 mod privacies;
@@ -588,6 +589,7 @@ fn helps() {
     • `/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know. With `path:` it follows a course, such as *First week*.
+    • `/interview` asks five questions against the clock, in private. At the end you see the model answers and what to work on.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
     • `/history` lists past questions with links to their threads, and what you did with each.
@@ -606,6 +608,7 @@ fn helps() {
     • `/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.
     • To see your reply above the key points, open its menu and choose *Apps*, then *Compare with the model answer*.
     • `/quiz` lets you practise in private at any time, and repeats what you didn't know. With `path:` it follows a course, such as *First week*.
+    • `/interview` asks five questions against the clock, in private. At the end you see the model answers and what to work on.
     • `/streak` shows how many questions in a row you have answered; `why:True` explains the last 14.
     • `/leaderboard` shows who answered the most this month.
     • `/history` lists past questions with links to their threads, and what you did with each.

@@ -204,6 +204,10 @@ pub enum UserError {
     RateLimited(Timestamp),
     /// A request to Discord failed.
     Discord(String),
+    /// No question matches what the member wants to be interviewed about.
+    NoInterviewQuestion,
+    /// The interview was dropped or replaced.
+    InterviewGone,
 }
 
 impl UserError {
@@ -260,6 +264,8 @@ impl UserError {
                 relative_time(*until + SignedDuration::from_secs(1))
             ),
             Self::InvalidOption(text) | Self::Discord(text) => text.clone(),
+            Self::NoInterviewQuestion => "No question matches, so there is nothing to ask. Leave out topic or level, or pick a topic from the list.".into(),
+            Self::InterviewGone => "This interview is over and put away. `/interview` starts a new one, and `/progress` shows how your last ones went.".into(),
         }
     }
 }

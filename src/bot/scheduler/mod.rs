@@ -10,6 +10,7 @@ pub mod backoff;
 pub mod config_teams;
 pub mod data_expiry;
 pub mod delivery;
+mod interviews;
 mod post;
 pub mod reminders;
 pub mod save_alerts;
@@ -63,6 +64,8 @@ enum Job {
     WeeklyReport(TeamKey),
     /// Sends a reminder to a member.
     Remind(ReminderKey),
+    /// Drops a guild's interviews that ended a day ago.
+    DropInterviews(GuildId),
     /// Evicts idle guilds from memory.
     EvictIdle,
     /// Compares the machine's clock with Discord's. A job like the others: a test's clock stands
@@ -82,7 +85,7 @@ impl Job {
             Self::Round(key) | Self::WrapUp(key) | Self::WeeklyReport(key) => {
                 (key.guild, &permits.posts)
             }
-            Self::LoadGuild(guild) => (guild, &permits.posts),
+            Self::LoadGuild(guild) | Self::DropInterviews(guild) => (guild, &permits.posts),
             Self::Remind(reminder) => (reminder.guild, &permits.reminders),
             Self::EvictIdle => return evict_idle(ctx).await,
             Self::CompareClocks => return clock_check::refresh(ctx).await,
@@ -102,6 +105,7 @@ impl Job {
             Self::WrapUp(key) => wrap_up::run(ctx, guild.team(key.channel)).await,
             Self::WeeklyReport(key) => weekly_report::run(ctx, guild.team(key.channel)).await,
             Self::Remind(reminder) => reminders::send(ctx, &guild, reminder).await,
+            Self::DropInterviews(_) => interviews::drop_expired(ctx, &guild).await,
             // Handled above, because they belong to no single guild.
             Self::EvictIdle | Self::CompareClocks => {}
         }
@@ -222,6 +226,8 @@ struct DueJobs {
     /// Sorted by position within the team or the guild: the first reminder of each, then the second
     /// of each. A team with many reminders therefore does not delay the others.
     reminders: Vec<(usize, Timestamp, ReminderKey)>,
+    /// The guilds with interviews that are to be dropped.
+    interviews: Vec<GuildId>,
     next_wake: Option<Timestamp>,
 }
 
@@ -254,6 +260,11 @@ impl DueJobs {
                 let exists = |question: &str| questions.is_asked(question);
                 let reminders = state.review_reminders(now, exists).into_iter();
                 self.add_reminders(guild, ReminderKind::Reviews, reminders, now);
+                match state.next_interview_expiry() {
+                    Some(at) if at <= now => self.interviews.push(guild),
+                    Some(at) => self.wake_at(at),
+                    None => {}
+                }
             }
             GuildView::Summary(summary) => match summary.next_due {
                 // `MIN` means that the due time is unknown: such a guild must not precede all
@@ -325,6 +336,7 @@ impl DueJobs {
         rounds
             .chain(other_posts)
             .chain(reminders.map(|(_, _, reminder)| Job::Remind(*reminder)))
+            .chain(self.interviews.iter().copied().map(Job::DropInterviews))
     }
 }
 

@@ -11,6 +11,7 @@ mod chromium;
 mod components;
 mod faults;
 mod first_visit;
+mod interviews;
 mod keyboard;
 mod phone_answers;
 mod practice;

@@ -15,6 +15,7 @@ mod compare;
 pub mod help;
 mod hint;
 mod history;
+mod interview;
 mod leaderboard;
 mod message_command;
 mod privacy;
@@ -42,6 +43,7 @@ use serde_json::Value;
 
 use super::custom_id::{ComponentId, ModalId, PrivacyAction};
 use super::handler::DEFER_AFTER;
+use super::interview::InterviewAction;
 use super::quiz::QuizAction;
 use super::response::Response;
 use crate::bot::context::{BotContext, team_for_channel};
@@ -59,6 +61,7 @@ use slash_command::{Access, Action, CommandHandler, Help, SlashCommand, Visibili
 /// knows about a command is derived from its entry.
 static COMMANDS: &[&SlashCommand] = &[
     &quiz::COMMAND,
+    &interview::COMMAND,
     &answer::COMMAND,
     &hint::COMMAND,
     &streak::COMMAND,
@@ -221,6 +224,10 @@ async fn respond_without_deferral(ctx: &BotContext, interaction: &Interaction) -
             ComponentId::CorrectDraft { draft } => {
                 Some(question_forms::correct(ctx, interaction, draft))
             }
+            ComponentId::Interview {
+                action: InterviewAction::Write,
+                state,
+            } => Some(interview::open_modal(ctx, interaction, state).await),
             _ => None,
         },
         InteractionData::ModalSubmit { .. } => {
@@ -245,7 +252,7 @@ fn question_submission(interaction: &Interaction) -> Option<question_forms::Subm
             form,
             fields: values,
         }),
-        ModalId::Report { .. } | ModalId::Quiz(_) => None,
+        ModalId::Report { .. } | ModalId::Quiz(_) | ModalId::Interview(_) => None,
     }
 }
 
@@ -341,8 +348,12 @@ pub fn component_label(data: &InteractionData) -> Option<&'static str> {
 
 /// Returns whether a component changes the message it is on.
 pub fn component_updates_message(custom_id: &str) -> bool {
+    let component = ComponentId::parse(custom_id);
+    if let Some(ComponentId::Interview { action, .. }) = component {
+        return action.updates_message();
+    }
     matches!(
-        ComponentId::parse(custom_id),
+        component,
         Some(
             ComponentId::Reveal { .. }
                 | ComponentId::Page { public: false, .. }
@@ -372,7 +383,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
 pub fn modal_updates_message(custom_id: &str) -> bool {
     match ModalId::parse(custom_id) {
         Some(ModalId::Quiz(_) | ModalId::Question { .. }) => true,
-        Some(ModalId::Report { .. }) | None => false,
+        Some(ModalId::Report { .. } | ModalId::Interview(_)) | None => false,
     }
 }
 
@@ -517,6 +528,17 @@ async fn on_component(
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
+        ComponentId::StartInterview(setup) => {
+            reply(interview::start(ctx, interaction, guild, &setup).await)
+        }
+        ComponentId::Interview { action, state } => {
+            let input = interview::InterviewInput {
+                action,
+                state,
+                values,
+            };
+            interview::on_component(ctx, interaction, guild, input).await
+        }
     }
 }
 
@@ -538,6 +560,11 @@ async fn on_modal(
         }
         Some(ModalId::Report { question }) => {
             reply(question_reports::on_submit(ctx, interaction, guild, &question, fields).await)
+        }
+        Some(ModalId::Interview(state)) => {
+            let text = fields.get(crate::bot::render::quiz::ANSWER_FIELD);
+            let text = text.map_or("", String::as_str);
+            interview::on_written_answer(ctx, interaction, guild, state, text).await
         }
         // Forms for questions are saved by `respond_without_deferral`.
         Some(ModalId::Question { .. }) | None => reply(Err(UserError::StaleComponent)),

@@ -13,6 +13,7 @@ use crate::bot::render::privacy::{self as render, StoredData};
 use crate::bot::render::user_error::UserError;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{TeamKey, UserId};
+use quizloop_core::interview::Interviews;
 use quizloop_core::ledger::RoundResult;
 use quizloop_core::member_profile::MemberProfile;
 use quizloop_core::zone::Zone;
@@ -92,6 +93,11 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
             reminders: teams().filter(|team| team.reminder(user).is_some()).count(),
             review_reminder: state.review_reminder(user).is_some(),
             hidden: state.is_hidden(user),
+            interview: state
+                .profile(user)
+                .and_then(MemberProfile::interviews)
+                .is_some_and(Interviews::has_interview),
+            interview_results: state.interview_results(user).len(),
         }
     };
     guild.read_or_empty(count)

@@ -580,21 +580,21 @@ pub fn due_count(
 }
 
 /// The properties of the guild and team on which practice depends.
-struct PracticeContext {
+pub struct PracticeContext {
     /// The questions of open rounds, which `/quiz` does not ask.
     open_questions: BTreeSet<String>,
     /// The local date.
-    today: Date,
+    pub today: Date,
     /// The team's desired retention.
-    retention: Retention,
+    pub retention: Retention,
     /// What the channel's team asks.
-    programme: Option<Programme>,
+    pub programme: Option<Programme>,
 }
 
 impl PracticeContext {
     /// Takes time zone and retention from the channel's team, or else from any team of the guild,
     /// or else the defaults.
-    fn for_interaction(interaction: &Interaction, guild: &LoadedGuild) -> Self {
+    pub fn for_interaction(interaction: &Interaction, guild: &LoadedGuild) -> Self {
         let now = interaction.created_at();
         let from_guild = |state: &Guild| {
             let teams = || state.teams().values().map(Box::as_ref);

@@ -66,7 +66,9 @@ fn check_definition(definition: &Value, depth: usize, characters: &mut usize) {
     assert!(name.chars().all(is_valid), "{name}");
     for choice in definition["choices"].as_array().into_iter().flatten() {
         for text in [&choice["name"], &choice["value"]] {
-            let count = text.as_str().unwrap().chars().count();
+            // The value of a number option is a number.
+            let digits = text.to_string();
+            let count = text.as_str().unwrap_or(&digits).chars().count();
             assert!((1..=100).contains(&count), "{choice}");
             *characters += count;
         }

@@ -134,6 +134,12 @@ impl OptionOrder {
         Self(rng.random_range(0..Self::ALL))
     }
 
+    /// Returns the order with that number, modulo the number of orders.
+    pub fn numbered(number: u64) -> Self {
+        let number = number % u64::from(Self::ALL);
+        Self(u8::try_from(number).unwrap_or(0))
+    }
+
     /// Returns the output at each position; the right one has the number [`RIGHT_OUTPUT`].
     pub fn permutation(self) -> [usize; OPTION_COUNT] {
         // The digits of the number in the factorial number system select from the remaining

@@ -19,6 +19,8 @@ fn stored_data() {
         reminders: 0,
         review_reminder: false,
         hidden: false,
+        interview: false,
+        interview_results: 0,
     };
     let hidden = StoredData {
         hidden: true,
@@ -30,11 +32,13 @@ fn stored_data() {
         decisions: 3,
         reminders: 2,
         review_reminder: true,
+        interview: true,
+        interview_results: 3,
         ..kept
     };
     assert_snapshot!(privacy::overview(&kept), @"
     # Your data
-    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The only texts I store are a mistake that you report, and a question that you write or suggest for this server.
+    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz` or `/interview`. The only texts I store are a mistake that you report, and a question that you write or suggest for this server.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
@@ -45,7 +49,7 @@ fn stored_data() {
     ");
     assert_snapshot!(privacy::overview(&hidden), @"
     # Your data
-    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz`. The only texts I store are a mistake that you report, and a question that you write or suggest for this server.
+    In this server I store ids, dates, counts and ratings. The text of a reply reaches me only if you compare it with the model answer. Then it is only shown back to you, as is what you write in `/quiz` or `/interview`. The only texts I store are a mistake that you report, and a question that you write or suggest for this server.
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     • the key points that you ticked for 3 questions, of each team's two newest
@@ -57,6 +61,8 @@ fn stored_data() {
     • your reminder time in 2 teams
     • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports
+    • your newest interview: its questions, times and ticks, until a day after its end
+    • date, length and number of key points of your last 3 interviews
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
     [How long] Until you delete it, the bot or the team is removed, or you haven't been active here for 13 months. For 7 days after a removal, the person who runs the bot can restore the data; what you delete is deleted there as well.
     ( Export my data ) q1:privacy:export
