@@ -14,6 +14,7 @@ mod first_visit;
 mod keyboard;
 mod phone_answers;
 mod practice;
+mod question_forms;
 mod screenshot;
 mod tab;
 
