@@ -18,6 +18,7 @@ use super::interactions::question_form::QuestionDraft;
 use super::interactions::question_import::{IMPORT_LIMITS, ImportDraft};
 use super::interactions::queue::InteractionQueue;
 use super::interactions::quiz::AskedToday;
+use super::interactions::settings_draft::{SETTINGS_DRAFT_LIMITS, SettingsDraft};
 use super::interactions::user_rate_limit::UserRateLimiter;
 use super::replies::backfill::{Backfill, BackfillRequest};
 use super::replies::reactions::ReactionJob;
@@ -58,6 +59,8 @@ pub struct BotContext {
     pub imports: Drafts<ImportDraft>,
     /// Refused forms, until they are corrected.
     pub question_drafts: Drafts<QuestionDraft>,
+    /// Changes of teams' settings, until they are confirmed.
+    pub settings_drafts: Drafts<SettingsDraft>,
     /// Starts the scheduler.
     pub start_scheduler: Notify,
     /// Wakes the scheduler after a change that may make something due.
@@ -130,6 +133,7 @@ impl BotContext {
             chart_renderer: ChartRenderer::default(),
             imports: Drafts::new(IMPORT_LIMITS),
             question_drafts: Drafts::new(DRAFT_LIMITS),
+            settings_drafts: Drafts::new(SETTINGS_DRAFT_LIMITS),
             start_scheduler: Notify::new(),
             wake_scheduler: Notify::new(),
             deliveries: Deliveries::default(),

@@ -24,6 +24,7 @@ mod delivery;
 mod discord_errors;
 #[cfg(all(feature = "failpoints", debug_assertions))]
 mod disk;
+mod edit_conflicts;
 mod eviction;
 mod failures;
 mod fault_matrix;
@@ -59,6 +60,7 @@ mod sandbox;
 mod security;
 mod server_questions;
 mod session_ends;
+mod settings_drafts;
 mod shards;
 mod show_level;
 mod soak;

@@ -47,6 +47,15 @@ async fn settings(member: MemberHandle<'_>, options: &[(&str, Value)]) -> String
         .text()
 }
 
+/// Changes the choice of questions: the bot asks, and a press saves.
+async fn choose(member: MemberHandle<'_>, options: &[(&str, Value)]) -> String {
+    let asked = member.command_message("team settings", options).await;
+    assert!(asked.text().contains("\nThis leaves "), "{}", asked.text());
+    let saved = member.press(asked.id, "Save").await;
+    assert_eq!(saved.id, asked.id, "{}", saved.text());
+    saved.text()
+}
+
 /// Returns the lines of a message that contain one of the texts.
 fn lines_with(text: &str, parts: &[&str]) -> String {
     let is_wanted = |line: &&str| parts.iter().any(|part| line.contains(part));
@@ -76,7 +85,9 @@ async fn a_team_chooses_levels_and_topics() {
         ("levels", json!("Mid, junior")),
         ("topics", json!("queues, Syntax, context")),
     ];
-    let setup = ada.command_message("setup", &choice).await.text();
+    let question = ada.command_message("setup", &choice).await;
+    assert_snapshot!(lines_with(&question.text(), &["uestions"]), @"");
+    let setup = ada.press(question.id, "Save").await.text();
     assert_snapshot!(lines_with(&setup, &["uestions**", "[Questions]"]), @"
     **Questions**: junior, mid · queues, syntax, context
     [Questions] 7 questions: one and a half weeks at five a week
@@ -98,10 +109,10 @@ async fn a_team_chooses_levels_and_topics() {
     };
     assert!(first.iter().all(is_chosen), "{first:?}");
     // Everything, and the same choice again: three are left.
-    let all = settings(ada, &[("levels", json!("all")), ("topics", json!("all"))]).await;
+    let all = choose(ada, &[("levels", json!("all")), ("topics", json!("all"))]).await;
     assert!(!all.contains("**Questions**"), "{all}");
     assert_eq!(asked(&world), first);
-    settings(ada, &choice[1..]).await;
+    choose(ada, &choice[1..]).await;
     let status = ada.command_message("team status", &[]).await.text();
     assert!(status.contains("3 of 7 questions left"), "{status}");
     // A whole pass, over a weekend and a restart, repeats none.
@@ -207,7 +218,7 @@ async fn lists_are_completed_while_an_admin_types() {
         Vec::<String>::new()
     );
     world.set_up_by_ada().await;
-    let reply = settings(
+    let reply = choose(
         world.ada(),
         &[("topics", json!(format!("{long}fundamentals")))],
     )
@@ -298,9 +309,20 @@ async fn a_kill_around_a_save_leaves_no_doubt() {
         let zone = [("timezone", json!("Europe/Berlin"))];
         world.ada().command_message("setup", &zone).await;
         world.set_failpoints(&format!("{step} kill"));
-        let outcome = world.ada().command("team settings", &levels).await;
+        let question = world.ada().command_message("team settings", &levels).await;
+        let outcome = world
+            .sandbox
+            .press(question.id, ids::ADA, "Save", &[])
+            .await;
         restart_after_kill(&mut world, step, &outcome).await;
-        world.ada().command_message("team settings", &levels).await;
+        let late = world.ada().press(question.id, "Save").await.text();
+        assert!(late.contains("run the command again"), "{late}");
+        let again = settings(world.ada(), &levels).await;
+        // With the second step it was saved before the kill.
+        if step == "order.changed" {
+            assert!(again.contains("This leaves"), "{again}");
+            choose(world.ada(), &levels).await;
+        }
         world.set_failpoints(&format!("{step} kill"));
         let outcome = world.ada().command("team choose", &choice).await;
         restart_after_kill(&mut world, step, &outcome).await;
@@ -407,7 +429,7 @@ async fn a_team_without_questions_posts_none_and_says_so_once() {
     std::fs::write(&config, format!("{health}[bank]\npaths = [{ours:?}]\n")).unwrap();
     world.start_bot().await;
     world.set_up_by_ada().await;
-    let reply = settings(world.ada(), &[("sources", json!("ours"))]).await;
+    let reply = choose(world.ada(), &[("sources", json!("ours"))]).await;
     assert_snapshot!(lines_with(&reply, &["uestions**", "[Questions]"]), @"
     **Questions**: from ours
     [Questions] 1 question: less than half a week at five a week
@@ -436,7 +458,7 @@ async fn a_team_without_questions_posts_none_and_says_so_once() {
     monitor
         .wait_for(200, |health| problem(health) == text)
         .await;
-    settings(world.ada(), &[("sources", json!("all"))]).await;
+    choose(world.ada(), &[("sources", json!("all"))]).await;
     world
         .wait_for_change("the question", |world| world.posts().len() == 1)
         .await;

@@ -306,6 +306,34 @@ async fn a_form_of_a_rate_limited_member_is_kept() {
     assert!(saved.contains("Saved as #s1"), "{saved}");
 }
 
+/// The file of an evicted server is a pipe, so that loading it does not end.
+#[cfg(unix)]
+pub struct EndlessLoading {
+    file: std::path::PathBuf,
+    kept: std::path::PathBuf,
+}
+
+#[cfg(unix)]
+impl EndlessLoading {
+    pub fn begin(world: &World) -> Self {
+        let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
+        let kept = file.with_extension("kept");
+        std::fs::rename(&file, &kept).unwrap();
+        // Reading a pipe waits for someone who writes.
+        let made = std::process::Command::new("mkfifo").arg(&file).status();
+        assert!(made.unwrap().success());
+        Self { file, kept }
+    }
+
+    pub fn end(self) {
+        let pipe = self.file.with_extension("pipe");
+        std::fs::rename(&self.file, &pipe).unwrap();
+        std::fs::rename(&self.kept, &self.file).unwrap();
+        // Ends the reads of the pipe, whose results nobody waits for.
+        drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    }
+}
+
 /// A server that takes long to load: a form and suggestions, which can't be deferred, wait only so
 /// long. What needs nothing of the server does not wait.
 #[cfg(unix)]
@@ -318,13 +346,7 @@ async fn forms_and_suggestions_wait_only_so_long() {
         .await;
     add(world.ada(), &FIELDS).await;
     crate::eviction::idle_until_evicted(&world).await;
-    // Reading a pipe waits for someone who writes.
-    let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
-    let (kept, pipe) = (file.with_extension("kept"), file.with_extension("pipe"));
-    std::fs::rename(&file, &kept).unwrap();
-    let made = std::process::Command::new("mkfifo").arg(&file).status();
-    assert!(made.unwrap().success());
-
+    let loading = EndlessLoading::begin(&world);
     let options = [("question", json!("s1"))];
     let slow = world
         .ada()
@@ -347,10 +369,7 @@ async fn forms_and_suggestions_wait_only_so_long() {
     assert!(!suggest(&shared).await.unwrap().is_empty());
     world.lin().command_modal("suggest", &[]).await;
 
-    std::fs::rename(&file, &pipe).unwrap();
-    std::fs::rename(&kept, &file).unwrap();
-    // Ends the reads of the pipe, whose results nobody waits for.
-    drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    loading.end();
     let form = world
         .ada()
         .command_modal("team questions edit", &options)

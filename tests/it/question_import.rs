@@ -242,6 +242,16 @@ async fn the_limits_are_named_before_the_press() {
     let refused = world.ada().press(message.id, "Skip 2, add 1").await;
     insta::assert_snapshot!(refused.text(), @"Nothing was imported: this server already has 500 questions of its own. Remove questions with `/team questions remove`, or import a smaller file.");
     assert_eq!(saved(&world).len(), 500);
+    // The file is kept until there is room.
+    let first = [("question", json!("s1"))];
+    let removal = world
+        .ada()
+        .command_message("team questions remove", &first)
+        .await;
+    world.ada().press(removal.id, "Remove it").await;
+    let done = world.ada().press(message.id, "Skip 2, add 1").await.text();
+    assert!(done.contains("is imported: 1 question added"), "{done}");
+    assert_eq!(saved(&world).len(), 500);
 }
 
 /// Headers in another language: the message names them, and the option says what they are.
@@ -373,7 +383,8 @@ async fn a_kill_around_the_save_imports_once() {
     assert_eq!(labels(&message), ["Add all 2 as new"]);
 }
 
-/// A disk that fails: nothing is confirmed.
+/// A disk that fails: nothing is confirmed, and the file is kept. The same press imports it once the
+/// disk works again, and adds nothing twice.
 #[cfg(all(feature = "failpoints", debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_is_not_saved_is_not_confirmed() {
@@ -386,12 +397,28 @@ async fn an_import_that_is_not_saved_is_not_confirmed() {
         "{}",
         failed.text()
     );
+    let failed = world.ada().press(message.id, "Import 2 questions").await;
+    assert_ne!(failed.id, message.id, "the button stays");
     world.set_failpoints("");
-    let again = upload(&world, &rows(1..=2, "It is")).await;
-    let button = labels(&again).remove(0);
-    let done = world.ada().press(again.id, &button).await.text();
-    assert!(
-        done.contains("is imported") || done.contains("Nothing to do"),
-        "{done}"
-    );
+    let done = world.ada().press(message.id, "Import 2 questions").await;
+    assert_eq!(done.id, message.id);
+    insta::assert_snapshot!(done.text(), @"");
+    assert_eq!(saved(&world).len(), 2);
+
+    // Each mode, also one that would add the questions as often as it is pressed.
+    for (first, button, count) in [
+        (1, "Update 2, add 1", 3),
+        (2, "Skip 2, add 1", 4),
+        (3, "Add all 3 as new", 7),
+    ] {
+        let answer = format!("With {count} it is");
+        let message = upload(&world, &rows(first..=first + 2, &answer)).await;
+        world.set_failpoints("disk.fsync error io");
+        world.ada().press(message.id, button).await;
+        world.set_failpoints("");
+        let done = world.ada().press(message.id, button).await;
+        assert_eq!(done.id, message.id, "{}", done.text());
+        assert!(done.text().contains("is imported"), "{}", done.text());
+        assert_eq!(saved(&world).len(), count, "{button}");
+    }
 }

@@ -1,6 +1,8 @@
 //! `show_level = false`: nothing tells level or topic of the open question before its answer is
 //! revealed.
 
+use std::collections::BTreeMap;
+
 use discord_sandbox::client::MessageView;
 use discord_sandbox::ids;
 use quizloop_bank::{Bank, Level, Question, built_in};
@@ -170,6 +172,111 @@ async fn suggestions_do_not_find_a_hidden_question_by_its_topic() {
             show_level,
             "{found}"
         );
+    }
+}
+
+/// Returns what `/answer` suggests for a text, as names by ids.
+async fn suggested(world: &World, typed: &str) -> BTreeMap<String, String> {
+    let typed = [("question", json!(typed))];
+    let choices = world
+        .sandbox
+        .autocomplete(ids::ASYNCIO, ids::LIN, "answer", &typed)
+        .await
+        .unwrap();
+    let by_id = choices.into_iter().map(|one| {
+        let id = one.value.as_str().unwrap().to_owned();
+        (id, one.name)
+    });
+    by_id.collect()
+}
+
+/// While a server takes long to load, nobody knows which question is hidden. Then each is found by its
+/// text alone.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn suggestions_for_a_server_that_is_not_loaded_hide_all_questions() {
+    use crate::question_forms::EndlessLoading;
+    let world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .setting(crate::eviction::LISTEN)
+        .team()
+        .with("show_level = false")
+        .start()
+        .await;
+    crate::eviction::idle_until_evicted(&world).await;
+    let question = question_of(&world.post());
+    let number = question.number_label().unwrap();
+    let topic = question.topic.replace('-', " ");
+    let first_word = question.question.split(' ').next().unwrap();
+    let loading = EndlessLoading::begin(&world);
+    for typed in ["", &number, &question.id] {
+        let found = suggested(&world, typed).await;
+        assert!(found.is_empty(), "{typed}: {found:?}");
+    }
+    for typed in [&topic, &format!("{first_word} {topic}")] {
+        let found = suggested(&world, typed).await;
+        let is_word_of_text = question.question.to_lowercase().contains(&topic);
+        assert!(
+            is_word_of_text || !found.contains_key(&question.id),
+            "{typed}"
+        );
+    }
+    let by_text = suggested(&world, &question.question).await;
+    let name = by_text.get(&question.id).expect("found by its text");
+    assert!(!name.contains(" · "), "{name}");
+    loading.end();
+    // Once it is loaded, only the open question is hidden.
+    let (bank, _) = Bank::load(built_in(), &[]);
+    let other = bank.questions().iter().find(|one| one.id != question.id);
+    let other = other.unwrap().number_label().unwrap();
+    assert!(!suggested(&world, &other).await.is_empty());
+    let found = suggested(&world, &number).await;
+    assert!(!found.contains_key(&question.id), "{found:?}");
+    let with_topic = suggested(&world, &format!("{first_word} {topic}")).await;
+    let is_word_of_text = question.question.to_lowercase().contains(&topic);
+    assert!(is_word_of_text || !with_topic.contains_key(&question.id));
+}
+
+/// Admins practise, too: what `/team` shows them of an open question tells neither level nor topic.
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_see_no_more_of_an_open_question() {
+    for show_level in [true, false] {
+        let settings = format!("show_level = {show_level}\norder = \"topics: queues, tasks\"");
+        let world = World::at(THURSDAY).team().with(&settings).start().await;
+        let (bank, _) = Bank::load(built_in(), &[]);
+        let next = bank.questions().iter().find(|one| one.topic == "timeouts");
+        let next = next.unwrap();
+        let choice = [("question", json!(next.id))];
+        world.ada().command_message("team choose", &choice).await;
+        let chosen = format!(
+            "Next, chosen by an admin: {} ",
+            next.number_label().unwrap()
+        );
+        let status = world.ada().command_message("team status", &[]).await.text();
+        assert_eq!(status.contains(&chosen), show_level, "{status}");
+        assert!(status.contains("This week's topic: "), "{status}");
+        world.advance("1m").await;
+        let status = world.ada().command_message("team status", &[]).await.text();
+        let has_topic = status.contains("This week's topic: ");
+        assert_eq!(has_topic, show_level, "{status}");
+
+        world.ada().reply("in my own words").await;
+        let question = question_of(&world.post());
+        let option = [("question", json!(question.id))];
+        let show = "team questions show";
+        let shown = world.ada().command_message(show, &option).await;
+        assert!(shown.text().contains("[Key points]"), "{}", shown.text());
+        if show_level {
+            assert!(shown.footer().contains(level_of(&question)));
+        } else {
+            assert_hidden(&shown);
+            assert_eq!(shown.footer(), "");
+            let number = question.number_label().unwrap();
+            assert!(!shown.text().contains(&number), "{}", shown.text());
+        }
+        // With the next question it is no secret any more.
+        world.set_time("2026-03-27T09:00").await;
+        let shown = world.ada().command_message(show, &option).await;
+        assert!(shown.footer().contains(level_of(&question)));
     }
 }
 

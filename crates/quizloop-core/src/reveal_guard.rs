@@ -5,6 +5,8 @@
 //! and a member asks for its answer in yesterday's thread, in team B's channel or on an old `/quiz`
 //! message. In each place they must confirm, and the peek is recorded in A's round.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::guild::Guild;
@@ -41,6 +43,13 @@ impl Guild {
     pub fn hides_level(&self, question: &str) -> bool {
         let mut asking = self.teams.values().filter(|team| team.is_asking(question));
         asking.any(|team| team.open_round().is_some_and(|round| round.hides_level))
+    }
+
+    /// Returns the questions whose level and topic are hidden ([`Guild::hides_level`]).
+    pub fn hidden_questions(&self) -> BTreeSet<String> {
+        let open = self.open_questions();
+        let hidden = open.filter(|question| self.hides_level(question));
+        hidden.map(str::to_owned).collect()
     }
 
     /// Returns the open rounds with that question for which a member must confirm before they see
@@ -248,6 +257,7 @@ mod tests {
         assert!(guild.hides_level("locks"), "not revealed by the setting");
         ask(&mut guild, OTHERS, 3, "locks");
         assert!(guild.hides_level("locks") && !guild.hides_level("queues"));
+        assert_eq!(guild.hidden_questions(), ["locks".to_owned()].into());
         ask(&mut guild, OURS, 4, "tasks");
         assert!(!guild.hides_level("locks"), "the round is closed");
         assert!(!guild.hides_level("tasks"));

@@ -112,6 +112,27 @@ pub enum ComponentId {
         action: InterviewAction,
         state: InterviewState,
     },
+    /// Saves or drops settings that wait for a confirmation.
+    Settings {
+        action: SettingsAction,
+        draft: DraftId,
+    },
+    /// Decides about an edit of a question that another admin has changed meanwhile.
+    Edit { action: EditAction, draft: DraftId },
+}
+
+/// What becomes of an edit of a question that another admin has changed meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditAction {
+    Overwrite,
+    Discard,
+}
+
+/// What becomes of settings that wait for a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsAction {
+    Save,
+    Cancel,
 }
 
 /// The questions that `/team questions list` shows.
@@ -173,6 +194,42 @@ impl fmt::Display for SuggestionDecision {
             Self::Approve => "approve",
             Self::Reject => "reject",
         })
+    }
+}
+
+impl EditAction {
+    const NAMES: [(&str, Self); 2] = [("overwrite", Self::Overwrite), ("discard", Self::Discard)];
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(name, _)| *name == text);
+        found.map(|(_, action)| action)
+    }
+}
+
+impl fmt::Display for EditAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(_, action)| action == self);
+        f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
+impl SettingsAction {
+    const NAMES: [(&str, Self); 2] = [("save", Self::Save), ("cancel", Self::Cancel)];
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(name, _)| *name == text);
+        found.map(|(_, action)| action)
+    }
+}
+
+impl fmt::Display for SettingsAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Self::NAMES.into_iter();
+        let found = names.find(|(_, action)| action == self);
+        f.write_str(found.map_or("", |(name, _)| name))
     }
 }
 
@@ -258,6 +315,8 @@ impl ComponentId {
             Self::DecideSuggestion { .. } => "suggestion",
             Self::StartInterview(_) => "interview-start",
             Self::Interview { .. } => "interview",
+            Self::Settings { .. } => "settings",
+            Self::Edit { .. } => "edit",
         }
     }
 
@@ -340,6 +399,14 @@ impl ComponentId {
             ("interview", [action, state @ ..]) => Self::Interview {
                 action: InterviewAction::parse(action)?,
                 state: InterviewState::parse(state)?,
+            },
+            ("settings", [action, draft]) => Self::Settings {
+                action: SettingsAction::parse(action)?,
+                draft: draft.parse().ok()?,
+            },
+            ("edit", [action, draft]) => Self::Edit {
+                action: EditAction::parse(action)?,
+                draft: draft.parse().ok()?,
             },
             _ => return None,
         })
@@ -471,6 +538,14 @@ impl fmt::Display for ComponentId {
                 action: step,
                 state,
             } => write!(f, "{action}:{step}:{state}"),
+            Self::Settings {
+                action: step,
+                draft,
+            } => write!(f, "{action}:{step}:{draft}"),
+            Self::Edit {
+                action: step,
+                draft,
+            } => write!(f, "{action}:{step}:{draft}"),
         }
     }
 }
@@ -519,15 +594,19 @@ mod tests {
     }
 
     /// Forms with the longest texts, and with none.
-    fn forms() -> [QuestionForm; 3] {
+    fn forms() -> [QuestionForm; 4] {
         let options = QuestionOptions {
             level: Some(quizloop_bank::Level::Senior),
             kind: Some(quizloop_bank::Kind::Compare),
             topic: Some("t".repeat(quizloop_bank::TOPIC_MAX)),
         };
-        let edit = FormPurpose::Edit("s-12345678".into());
+        let edit = |opened: Option<&str>| FormPurpose::Edit {
+            question: "s-12345678".into(),
+            opened: opened.map(|hash| hash.parse().unwrap()),
+        };
         [
-            (edit, options),
+            (edit(Some("ffffffff")), options.clone()),
+            (edit(None), options),
             (FormPurpose::Add, QuestionOptions::default()),
             (FormPurpose::Suggest, QuestionOptions::default()),
         ]
@@ -632,6 +711,12 @@ mod tests {
             }
         }
         check_component(ComponentId::CorrectDraft { draft });
+        for (_, action) in EditAction::NAMES {
+            check_component(ComponentId::Edit { action, draft });
+        }
+        for (_, action) in SettingsAction::NAMES {
+            check_component(ComponentId::Settings { action, draft });
+        }
         check_component(ComponentId::OpenSuggestion);
         check_component(ComponentId::RemoveQuestion {
             question: "q".repeat(quizloop_bank::ID_MAX),
@@ -686,6 +771,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(interview-start:(10|15|9):[*jms]{1,6}:)?(interview:([awk1-4vp0AHGEnsecit]:)?-?[0-9]{1,14}:[0-9]{1,3}:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:([-t]:)?)?((edit|settings):(overwrite|save|cancel):)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

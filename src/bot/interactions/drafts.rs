@@ -79,8 +79,9 @@ impl<T> Drafts<T> {
     }
 
     /// Keeps a value of that size for [`DRAFT_LIFETIME`] from `now`. Drops the oldest drafts of the
-    /// member, of the guild and of all as far as the limits require it.
-    pub fn put(&self, key: DraftKey, now: Duration, value: T, bytes: usize) {
+    /// member, of the guild and of all as far as the limits require it. A draft that was taken is put
+    /// back in the same way.
+    pub fn put(&self, key: DraftKey, now: Duration, value: impl Into<Arc<T>>, bytes: usize) {
         let mut entries = self.lock();
         remove_expired(&mut entries, now);
         let DraftLimits {
@@ -102,7 +103,7 @@ impl<T> Drafts<T> {
             key,
             expires_at: now + DRAFT_LIFETIME,
             bytes,
-            value: Arc::new(value),
+            value: value.into(),
         });
     }
 

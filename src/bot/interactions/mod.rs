@@ -19,4 +19,5 @@ pub mod queue;
 pub mod quiz;
 pub mod register;
 pub mod response;
+pub mod settings_draft;
 pub mod user_rate_limit;

@@ -2,9 +2,15 @@
 //! wrote.
 //!
 //! Purpose and options are in the modal's custom id. The texts become a draft if they are refused.
+//!
+//! Two admins may edit the same question at once. So the form of an edit also has a hash of what it was
+//! opened with, and is saved only over that.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use quizloop_bank::{Kind, Level};
 use quizloop_core::server_questions::QuestionContent;
@@ -24,10 +30,47 @@ const NOTHING: &str = "-";
 pub enum FormPurpose {
     /// An admin adds a question.
     Add,
-    /// An admin edits the question with this id.
-    Edit(String),
+    /// An admin edits a question.
+    Edit {
+        /// Question id.
+        question: String,
+        /// What the form was opened with, or what its admin has chosen to overwrite. `None` in a form
+        /// of an earlier version of the bot.
+        opened: Option<ContentHash>,
+    },
     /// A member suggests a question.
     Suggest,
+}
+
+/// Identifies the content of a question at one time. It is in the custom id of a modal, which has no
+/// room for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentHash(u32);
+
+impl ContentHash {
+    /// Returns the hash of a content. Another version of Rust may hash differently; then an open form
+    /// is taken for outdated once, and its admin is asked.
+    pub fn of(content: &QuestionContent) -> Self {
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        let hash = hasher.finish();
+        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+        Self((hash >> 32) as u32)
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+impl FromStr for ContentHash {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        u32::from_str_radix(text, 16).map(Self)
+    }
 }
 
 /// What is chosen by options of the command and not in the form.
@@ -67,13 +110,16 @@ pub struct QuestionDraft {
 impl QuestionForm {
     /// Parses the arguments of a custom id.
     pub fn parse(arguments: &[&str]) -> Option<Self> {
-        let [purpose, question, level, kind, topic] = arguments else {
+        let [purpose, question, level, kind, topic, opened @ ..] = arguments else {
             return None;
         };
-        let purpose = match (*purpose, *question) {
-            ("add", NOTHING) => FormPurpose::Add,
-            ("suggest", NOTHING) => FormPurpose::Suggest,
-            ("edit", question) => FormPurpose::Edit(question.to_owned()),
+        let purpose = match (*purpose, *question, opened) {
+            ("add", NOTHING, []) => FormPurpose::Add,
+            ("suggest", NOTHING, []) => FormPurpose::Suggest,
+            ("edit", question, opened @ ([] | [_])) => FormPurpose::Edit {
+                question: question.to_owned(),
+                opened: opened.first().map(|hash| hash.parse()).transpose().ok()?,
+            },
             _ => return None,
         };
         let given = |text: &&str| *text != NOTHING;
@@ -97,14 +143,21 @@ impl fmt::Display for QuestionForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (purpose, question) = match &self.purpose {
             FormPurpose::Add => ("add", NOTHING),
-            FormPurpose::Edit(question) => ("edit", question.as_str()),
+            FormPurpose::Edit { question, .. } => ("edit", question.as_str()),
             FormPurpose::Suggest => ("suggest", NOTHING),
         };
         let QuestionOptions { level, kind, topic } = &self.options;
         let level = level.map_or(NOTHING, Level::name);
         let kind = kind.map_or(NOTHING, Kind::name);
         let topic = topic.as_deref().unwrap_or(NOTHING);
-        write!(f, "{purpose}:{question}:{level}:{kind}:{topic}")
+        write!(f, "{purpose}:{question}:{level}:{kind}:{topic}")?;
+        match &self.purpose {
+            FormPurpose::Edit {
+                opened: Some(opened),
+                ..
+            } => write!(f, ":{opened}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -158,6 +211,24 @@ impl QuestionDraft {
             follow_up: optional(&self.texts.follow_up),
             ..stored
         }
+    }
+
+    /// Returns the names of the fields in which the form differs from a stored question: those of the
+    /// modal, `level`, `topic` and `kind`.
+    pub fn differing_fields(&self, stored: &QuestionContent) -> Vec<&'static str> {
+        let written = self.content(stored.clone()).cleaned();
+        let fields = [
+            (QUESTION, written.question != stored.question),
+            (ANSWER, written.answer != stored.answer),
+            (POINTS, written.points != stored.points),
+            (HOW_TO_ANSWER, written.how_to_answer != stored.how_to_answer),
+            (FOLLOW_UP, written.follow_up != stored.follow_up),
+            ("level", written.level != stored.level),
+            ("topic", written.topic != stored.topic),
+            ("kind", written.kind != stored.kind),
+        ];
+        let differing = fields.into_iter().filter(|(_, differs)| *differs);
+        differing.map(|(name, _)| name).collect()
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::drafts::DraftLimits;
 use quizloop_core::server_questions::{
-    MAX_SERVER_QUESTION_BYTES, MAX_SERVER_QUESTIONS, QuestionChange, QuestionContent,
-    ServerQuestions,
+    AddedQuestion, MAX_SERVER_QUESTION_BYTES, MAX_SERVER_QUESTIONS, QuestionChange,
+    QuestionContent, ServerQuestions,
 };
 
 /// Limits of the kept files. All of them together take at most 32 MiB.
@@ -21,6 +21,27 @@ pub struct ImportDraft {
     pub file: String,
     /// The rows without mistakes, each with its key.
     pub questions: Vec<QuestionContent>,
+    /// What an import of it changed in memory, if that could not be saved.
+    pub unsaved: Option<UnsavedImport>,
+}
+
+/// An import that could not be saved. It may still be in memory, and is then saved with the next
+/// attempt. Without this, the next press would add questions twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsavedImport {
+    /// Without its changes.
+    pub plan: ImportPlan,
+    /// In their order.
+    pub added: Vec<AddedQuestion>,
+}
+
+impl UnsavedImport {
+    /// Whether the added questions are in memory. An import that only updates questions needs no such
+    /// check: it can be repeated.
+    pub fn is_applied(&self, own: Option<&ServerQuestions>) -> bool {
+        let exists = |added: &AddedQuestion| own.is_some_and(|own| own.get(&added.id).is_some());
+        !self.added.is_empty() && self.added.iter().all(exists)
+    }
 }
 
 impl ImportDraft {

@@ -26,6 +26,7 @@ pub mod rating;
 pub mod remind;
 pub mod reveal;
 pub mod server_questions;
+pub mod settings_draft;
 pub mod streak;
 pub mod team;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::daily::button;
 use super::message::{CONTENT_MAX, Message};
 use super::modal::{Modal, TEXT_MAX, TextInput, TextInputStyle};
 use super::text::{bullets, truncate_owned};
-use crate::bot::interactions::custom_id::{ComponentId, ModalId};
+use crate::bot::interactions::custom_id::{ComponentId, EditAction, ModalId};
 use crate::bot::interactions::drafts::{DRAFT_LIFETIME, DraftId};
 use crate::bot::interactions::question_form::{
     ANSWER, FOLLOW_UP, FormPurpose, HOW_TO_ANSWER, POINTS, QUESTION, QuestionForm, QuestionTexts,
@@ -47,7 +47,7 @@ const FIELDS: [(&str, &str, &str); 5] = [
 pub fn modal(form: &QuestionForm, texts: &QuestionTexts, draft: Option<DraftId>) -> Modal {
     let title = match form.purpose {
         FormPurpose::Add => "Add a question",
-        FormPurpose::Edit(_) => "Edit a question",
+        FormPurpose::Edit { .. } => "Edit a question",
         FormPurpose::Suggest => "Suggest a question",
     };
     let id = ModalId::Question {
@@ -94,6 +94,41 @@ pub fn refused(reasons: &[String], draft: DraftId) -> Message {
         "Correct it",
         &correct,
     )])
+}
+
+/// The question was changed after the form for it was opened, so what was written is not saved yet.
+/// `differing` are the names of the fields in which the two differ.
+pub fn outdated(number: u32, differing: &[&str], draft: DraftId) -> Message {
+    let minutes = DRAFT_LIFETIME.as_secs() / 60;
+    let label = |name: &&str| {
+        let mut fields = FIELDS.iter();
+        let field = fields.find(|(field, ..)| field == name);
+        format!("**{}**", field.map_or(*name, |(_, label, _)| label))
+    };
+    let differing: Vec<String> = differing.iter().map(label).collect();
+    let text = format!(
+        "Not saved yet: #s{number} was changed after you opened the form. Yours differs in: {}. \
+         `/team questions show` shows the other one. I keep what you wrote for {minutes} minutes.",
+        differing.join(", ")
+    );
+    let press = |action| ComponentId::Edit { action, draft };
+    Message::text(text).buttons(vec![
+        button(
+            ButtonStyle::Danger,
+            "Overwrite",
+            &press(EditAction::Overwrite),
+        ),
+        button(
+            ButtonStyle::Secondary,
+            "Discard",
+            &press(EditAction::Discard),
+        ),
+    ])
+}
+
+/// What was written is dropped.
+pub fn discarded() -> Message {
+    Message::text("Discarded. The question stays as it is now.")
 }
 
 /// Explains an error of a field in the words of the form.

@@ -1,7 +1,7 @@
 //! Lists and single questions for the admins of a server, and members' suggestions.
 
 use super::component::{Button, ButtonStyle, SelectOption, StringSelect};
-use super::daily::{LevelDisplay, button, color, named_topic, question_text};
+use super::daily::{LevelDisplay, button, named_topic, question_text};
 use super::message::{Embed, Message};
 use super::text::{bullets, pluralize, quote, relative_time};
 use crate::bot::interactions::custom_id::{ComponentId, QuestionListFilter, SuggestionDecision};
@@ -207,7 +207,12 @@ fn with_buttons(message: Message, buttons: Vec<Button>) -> Message {
 /// A question in full, for admins.
 pub fn show(listed: ListedQuestion<'_>, author: Option<UserId>) -> Message {
     let question = listed.question;
-    let mut embed = whole(question, name(question));
+    let title = match listed.level {
+        LevelDisplay::Shown => name(question),
+        // Neighbouring numbers have the same topic.
+        LevelDisplay::Hidden => "Question".into(),
+    };
+    let mut embed = whole(question, title, listed.level);
     if let Some(author) = author {
         embed = embed.field("Written by", format!("<@{author}>"));
     }
@@ -231,7 +236,8 @@ pub fn suggestion(suggestion: &Suggestion, question: &Question) -> Message {
         };
         button(style, label, &press)
     };
-    Message::embed(whole(question, title).field("From", from)).buttons(vec![
+    let embed = whole(question, title, LevelDisplay::Shown).field("From", from);
+    Message::embed(embed).buttons(vec![
         decide(ButtonStyle::Primary, "Approve", SuggestionDecision::Approve),
         decide(ButtonStyle::Secondary, "Reject", SuggestionDecision::Reject),
         back_to_suggestions(),
@@ -247,12 +253,12 @@ fn back_to_suggestions() -> Button {
 }
 
 /// An embed with the texts of a question that the form has.
-fn whole(question: &Question, title: String) -> Embed {
+fn whole(question: &Question, title: String, level: LevelDisplay) -> Embed {
     let text = format!("{}\n\n{}", question_text(question), question.answer);
     let embed = Embed {
         title: Some(title),
         description: Some(text),
-        color: color(question.level),
+        color: level.color(question),
         ..Embed::default()
     }
     .question_field("Key points", bullets(&question.points))
@@ -261,7 +267,10 @@ fn whole(question: &Question, title: String) -> Embed {
         question.how_to_answer.clone().unwrap_or_default(),
     )
     .question_field("Follow-up", question.follow_up.clone().unwrap_or_default());
-    let labels = labels(question).join(" · ");
+    let labels = match level {
+        LevelDisplay::Shown => labels(question).join(" · "),
+        LevelDisplay::Hidden => String::new(),
+    };
     with_footer(embed, Some(labels).filter(|labels| !labels.is_empty()))
 }
 

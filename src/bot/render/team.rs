@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::daily::{button, topic_label};
+use super::daily::{LevelDisplay, button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::server_questions;
 use super::text::{bullets, pluralize, relative_time, truncate};
@@ -137,7 +137,7 @@ fn today(team: &Team, now: Timestamp) -> Date {
 }
 
 /// How many questions a team's settings leave, and how long they last.
-fn supply(settings: &TeamSettings, pool: &QuestionPool<'_>) -> String {
+pub fn supply(settings: &TeamSettings, pool: &QuestionPool<'_>) -> String {
     let questions = settings.programme.questions(pool).count();
     let per_week = settings.schedule.days.iter().count();
     let count = pluralize(questions, "question", "questions");
@@ -167,26 +167,41 @@ fn number_word(number: usize) -> String {
     word.map_or_else(|| number.to_string(), str::to_owned)
 }
 
-/// How many questions are left, this week's topic, and the question that an admin chose.
+/// How many questions are left, this week's topic, and the question that an admin chose. Admins may
+/// practise, too, so nothing tells the level or the topic of a question that hides them.
 fn questions_left(team: &Team, status: &TeamStatus<'_>) -> String {
     let all = team.settings.programme.questions(status.pool).count();
     let left = team.remaining_questions(status.pool);
     let count = pluralize(all, "question", "questions");
     let mut text = format!("{left} of {count} left before they start over");
-    if let Some(topic) = team.topic_on(today(team, status.now)) {
+    let hides_topic = team
+        .open_round()
+        .is_some_and(|open| open.hides_level && open.voided_by.is_none());
+    if let Some(topic) = team.topic_on(today(team, status.now))
+        && !hides_topic
+    {
         // Writing to a string can't fail.
         let _ = write!(text, "\nThis week's topic: {}", topic_label(topic));
     }
     if let Some(question) = status.chosen {
-        let _ = write!(text, "\nNext, chosen by an admin: {}", title(question));
+        let level = LevelDisplay::hidden_if(team.settings.hides_level);
+        let _ = write!(
+            text,
+            "\nNext, chosen by an admin: {}",
+            title(question, level)
+        );
     }
     text
 }
 
-/// A question's number and text, short enough for a line.
-fn title(question: &Question) -> String {
+/// A question's number, unless its level and topic are hidden, and its text, short enough for a line.
+fn title(question: &Question, level: LevelDisplay) -> String {
     let text = truncate(&question.question, TITLE_MAX);
-    format!("{} {text}", question.label())
+    match level {
+        LevelDisplay::Shown => format!("{} {text}", question.label()),
+        // Neighbouring numbers have the same topic.
+        LevelDisplay::Hidden => text,
+    }
 }
 
 /// Says how many reminders are set to a time at which the question is not out yet.
@@ -352,7 +367,7 @@ pub fn chosen(team: &Team, question: &Question, now: Timestamp) -> Message {
     Message::text(format!(
         "Next in <#{}>: {}{when} To clear the choice, run `/team choose` without a question.",
         team.channel,
-        title(question)
+        title(question, LevelDisplay::Shown)
     ))
 }
 

@@ -215,6 +215,8 @@ const fn is_combining_mark(letter: char) -> bool {
 
 /// Escapes a text from a user, so that it shows literally: it can't contain Markdown, break the
 /// line or reverse its direction.
+///
+/// Parentheses stay as they are: they mean something only after a square bracket, which is escaped.
 pub fn escape_markdown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut marks = 0;
@@ -226,7 +228,7 @@ pub fn escape_markdown(text: &str) -> String {
         };
         match letter {
             letter if is_invisible(letter) || marks > COMBINING_MARKS_MAX => {}
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' | '@' => {
+            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '@' => {
                 shown.push('\\');
                 shown.push(letter);
             }

@@ -15,6 +15,7 @@ mod interviews;
 mod keyboard;
 mod phone_answers;
 mod practice;
+mod question_forms;
 mod screenshot;
 mod tab;
 

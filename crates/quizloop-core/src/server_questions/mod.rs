@@ -166,7 +166,8 @@ impl QuestionContent {
     }
 
     /// Removes control characters, which nobody sees and PostgreSQL refuses in part.
-    fn cleaned(mut self) -> Self {
+    #[must_use]
+    pub fn cleaned(mut self) -> Self {
         for text in self.texts_mut() {
             if text.contains(char::is_control) {
                 *text = remove_control_characters(text);

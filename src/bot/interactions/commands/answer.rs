@@ -72,6 +72,9 @@ pub fn choices_among(
 
 /// Returns the questions that match a text, the best first. A question whose level and topic are
 /// hidden is found by words of its text alone, and not by its topic or number.
+///
+/// Which questions that is, is unknown while the guild is not in memory: suggestions wait for it only
+/// for a short time. Until then, all questions are searched like hidden ones.
 fn search<'q>(
     ctx: &BotContext,
     guild: GuildId,
@@ -79,28 +82,30 @@ fn search<'q>(
     typed: &str,
     filter: impl Fn(&Question) -> bool,
 ) -> Vec<(&'q Question, LevelDisplay)> {
-    // Suggestions don't wait for a guild that is not in memory.
     let loaded = ctx.store.loaded(guild);
+    let hidden = loaded.map(|guild| guild.read_or_empty(Guild::hidden_questions));
     let level = |question: &Question| {
-        let hides_level = |state: &Guild| state.hides_level(&question.id);
-        let hides_level = loaded.as_ref().and_then(|guild| guild.read(hides_level));
-        LevelDisplay::hidden_if(hides_level.unwrap_or(false))
+        let is_hidden = hidden.as_ref().is_none_or(|ids| ids.contains(&question.id));
+        LevelDisplay::hidden_if(is_hidden)
     };
-    let found = questions
-        .search_among(typed, AUTOCOMPLETE_CHOICES_MAX, filter)
-        .into_iter();
-    let with_level = found.map(|question| (question, level(question)));
-    let is_found = |(question, level): &(&Question, LevelDisplay)| {
-        *level == LevelDisplay::Shown || has_a_word_of(question, typed)
+    let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+    let is_found = |question: &Question| {
+        level(question) == LevelDisplay::Shown || has_all_words(question, &words)
     };
-    with_level.filter(is_found).collect()
+    let matches = |question: &Question| filter(question) && is_found(question);
+    let found = questions.search_among(typed, AUTOCOMPLETE_CHOICES_MAX, matches);
+    let with_level = found
+        .into_iter()
+        .map(|question| (question, level(question)));
+    with_level.collect()
 }
 
-/// Whether the text of a question has one of the typed words.
-fn has_a_word_of(question: &Question, typed: &str) -> bool {
+/// Whether the text of a question has all of the words, and there is one. With only some of them, a
+/// member could add the name of a topic to a word of the question, and see from the result whether it
+/// is the topic.
+fn has_all_words(question: &Question, words: &[String]) -> bool {
     let text = question.question.to_lowercase();
-    let mut words = typed.split_whitespace().map(str::to_lowercase);
-    words.any(|word| text.contains(&word))
+    !words.is_empty() && words.iter().all(|word| text.contains(word))
 }
 
 /// Returns the number, if the question has one, and the beginning of its text.

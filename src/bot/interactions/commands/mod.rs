@@ -12,6 +12,7 @@
 mod answer;
 mod assessment;
 mod compare;
+mod confirm_settings;
 pub mod help;
 mod hint;
 mod history;
@@ -375,6 +376,8 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::RemoveQuestion { .. }
                 | ComponentId::OpenSuggestion
                 | ComponentId::DecideSuggestion { .. }
+                | ComponentId::Settings { .. }
+                | ComponentId::Edit { .. }
         )
     )
 }
@@ -509,6 +512,14 @@ async fn on_component(
             suggestion,
             decision,
         } => update_message(suggest::decide(ctx, interaction, guild, suggestion, decision).await),
+        ComponentId::Edit { action, draft } => {
+            let decided = question_forms::decide(ctx, interaction, action, draft);
+            update_message(Box::pin(decided).await)
+        }
+        ComponentId::Settings { action, draft } => {
+            let saved = confirm_settings::on_button(ctx, interaction, guild, action, draft);
+            update_message(Box::pin(saved).await)
+        }
         ComponentId::History { page, topic } => {
             history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
         }

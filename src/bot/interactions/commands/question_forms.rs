@@ -4,16 +4,18 @@
 //! for a while, and a button opens the form again with it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::answer::confirmation;
-use super::{load_briefly, load_guild, require_admin, team_questions};
+use super::{CommandResult, load_briefly, load_guild, require_admin, team_questions};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::{Interaction, InteractionData};
+use crate::bot::interactions::custom_id::EditAction;
 use crate::bot::interactions::drafts::{DraftId, DraftKey, DraftLimits};
 use crate::bot::interactions::question_form::{
-    FormPurpose, QuestionDraft, QuestionForm, QuestionOptions, QuestionTexts,
+    ContentHash, FormPurpose, QuestionDraft, QuestionForm, QuestionOptions, QuestionTexts,
 };
 use crate::bot::interactions::response::Response;
 use crate::bot::render::message::Message;
@@ -96,7 +98,10 @@ pub async fn open_edit(ctx: &BotContext, interaction: &Interaction) -> Result<Re
         topic: stored.topic.clone(),
     };
     let form = QuestionForm {
-        purpose: FormPurpose::Edit(question.id.clone()),
+        purpose: FormPurpose::Edit {
+            question: question.id.clone(),
+            opened: Some(ContentHash::of(&stored)),
+        },
         options: chosen_options(interaction, before)?,
     };
     let modal = question_form::modal(&form, &QuestionTexts::of(&stored), None);
@@ -198,7 +203,7 @@ pub async fn on_submit(
     if let Some(before) = before {
         ctx.question_drafts.take(before, ctx.uptime());
     }
-    let message = saved.unwrap_or_else(|reasons| refuse(ctx, interaction, draft, &reasons));
+    let message = saved.unwrap_or_else(|why| keep(ctx, interaction, draft, why));
     match interaction.data {
         // The form was opened by a button of a refusal, which is settled now.
         InteractionData::ModalSubmit {
@@ -219,21 +224,65 @@ pub fn refuse_unhandled(
         form: submission.form,
         texts: QuestionTexts::from_fields(submission.fields),
     };
-    Response::New(refuse(ctx, interaction, draft, &[reason.text()]).ephemeral())
+    let why = NotSaved::Refused(vec![reason.text()]);
+    Response::New(keep(ctx, interaction, draft, why).ephemeral())
 }
 
-fn refuse(
+/// Keeps a form that is not saved, and says why it is not.
+fn keep(
     ctx: &BotContext,
     interaction: &Interaction,
-    draft: QuestionDraft,
-    reasons: &[String],
+    mut draft: QuestionDraft,
+    why: NotSaved,
 ) -> Message {
     let id = DraftId(ctx.with_rng(RngExt::random));
+    let message = match why {
+        NotSaved::Refused(reasons) => question_form::refused(&reasons, id),
+        NotSaved::Outdated { number, stored } => {
+            let differing = draft.differing_fields(&stored);
+            // What the admin is asked to overwrite. If that is changed as well, they are asked again.
+            if let FormPurpose::Edit { opened, .. } = &mut draft.form.purpose {
+                *opened = Some(ContentHash::of(&stored));
+            }
+            question_form::outdated(number, &differing, id)
+        }
+    };
     if let Some(key) = draft_key(interaction, id) {
         let bytes = draft.texts.bytes();
         ctx.question_drafts.put(key, ctx.uptime(), draft, bytes);
     }
-    question_form::refused(reasons, id)
+    message
+}
+
+/// Overwrites a question that another admin has changed since its form was opened, or drops the form.
+pub async fn decide(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    action: EditAction,
+    id: DraftId,
+) -> CommandResult {
+    require_admin(interaction)?;
+    let key = draft_key(interaction, id).ok_or(UserError::GuildOnly)?;
+    let draft = ctx.question_drafts.take(key, ctx.uptime());
+    let draft = draft.ok_or(UserError::DraftExpired)?;
+    if action == EditAction::Discard {
+        return Ok(question_form::discarded());
+    }
+    let saved = save(ctx, interaction, &draft).await;
+    let draft = Arc::unwrap_or_clone(draft);
+    Ok(saved.unwrap_or_else(|why| keep(ctx, interaction, draft, why)))
+}
+
+/// Why a form is not saved.
+#[derive(Debug)]
+enum NotSaved {
+    /// One sentence for each reason.
+    Refused(Reasons),
+    /// The question has changed since the form was opened.
+    Outdated {
+        number: u32,
+        stored: Box<QuestionContent>,
+    },
 }
 
 /// Why a form is not saved, one sentence each.
@@ -244,21 +293,24 @@ async fn save(
     ctx: &BotContext,
     interaction: &Interaction,
     draft: &QuestionDraft,
-) -> Result<Message, Reasons> {
-    let because = |error: UserError| vec![error.text()];
+) -> Result<Message, NotSaved> {
+    let because = |error: UserError| NotSaved::Refused(vec![error.text()]);
     if draft.form.purpose != FormPurpose::Suggest {
         require_admin(interaction).map_err(because)?;
     }
     let guild = &load_guild(ctx, interaction).await.map_err(because)?;
     let stored = match &draft.form.purpose {
-        FormPurpose::Edit(id) => stored_content(guild, id).ok_or_else(|| because(removed()))?,
+        FormPurpose::Edit { question, .. } => {
+            stored_content(guild, question).ok_or_else(|| because(removed()))?
+        }
         FormPurpose::Add | FormPurpose::Suggest => QuestionContent::default(),
     };
     let content = draft.content(stored);
     let errors = check(&content);
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(NotSaved::Refused(errors));
     }
+    let content = content.cleaned();
     let change = |state: &mut Guild| apply(ctx, interaction, &draft.form.purpose, content, state);
     let (changed, commit) = guild.upsert(change);
     failpoint::hit("question.changed");
@@ -266,7 +318,8 @@ async fn save(
     let saved = commit.wait().await;
     saved.map_err(|_| because(UserError::SaveFailed))?;
     failpoint::hit("question.saved");
-    let message = changed.map_err(|error| vec![render::error(error)])?;
+    let refused = |error| NotSaved::Refused(vec![render::error(error)]);
+    let message = changed.map_err(refused)??;
     ctx.wake_scheduler.notify_one();
     Ok(message)
 }
@@ -287,7 +340,7 @@ fn apply(
     purpose: &FormPurpose,
     content: QuestionContent,
     state: &mut Guild,
-) -> Result<Message, ServerQuestionError> {
+) -> Result<Result<Message, NotSaved>, ServerQuestionError> {
     let (user, at) = (interaction.user, interaction.created_at());
     match purpose {
         FormPurpose::Add => {
@@ -296,20 +349,29 @@ fn apply(
             let is_same =
                 |one: &&ServerQuestion| one.author == Some(user) && one.content == content;
             if let Some(same) = own.unwrap_or_default().iter().find(is_same) {
-                return Ok(render::added(same.number));
+                return Ok(Ok(render::added(same.number)));
             }
             let added = ctx.with_rng(|rng| state.add_question(content, user, at, rng))?;
-            Ok(render::added(added.number))
+            Ok(Ok(render::added(added.number)))
         }
-        FormPurpose::Edit(id) => {
-            state.edit_question(id, content)?;
-            let own = state.server_questions().and_then(|own| own.get(id));
-            let number = own.ok_or(ServerQuestionError::NotFound)?.number;
-            Ok(render::edited(number))
+        FormPurpose::Edit { question, opened } => {
+            let own = state.server_questions().and_then(|own| own.get(question));
+            let own = own.ok_or(ServerQuestionError::NotFound)?;
+            let number = own.number;
+            let is_outdated = opened.is_some_and(|opened| opened != ContentHash::of(&own.content));
+            // The same content is no conflict: the admin sends a form again if the first response was
+            // lost.
+            if is_outdated && own.content != content {
+                let stored = Box::new(own.content.clone());
+                return Ok(Err(NotSaved::Outdated { number, stored }));
+            }
+            state.edit_question(question, content)?;
+            Ok(Ok(render::edited(number)))
         }
-        FormPurpose::Suggest => state
-            .suggest_question(content, user, at)
-            .map(render::suggested),
+        FormPurpose::Suggest => {
+            let number = state.suggest_question(content, user, at)?;
+            Ok(Ok(render::suggested(number)))
+        }
     }
 }
 

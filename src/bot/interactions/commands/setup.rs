@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::CommandResult;
+use super::confirm_settings::{self, ChangedChoice};
 use super::settings::{self, apply_options, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
@@ -11,10 +12,13 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::discord::rest::ChannelKind;
 use crate::bot::gateway::event::Interaction;
+use crate::bot::interactions::settings_draft::SettingsCommand;
 use crate::bot::question_pool::question_pool;
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::ChannelId;
+use quizloop_core::programme::Programme;
+use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_failpoint as failpoint;
 use quizloop_store::{LoadedGuild, LoadedTeam};
@@ -40,7 +44,7 @@ fn options() -> Vec<Value> {
     options
 }
 
-/// Creates or changes the team. The change is durable before it is confirmed.
+/// Creates or changes the team, or first asks whether to.
 ///
 /// # Errors
 ///
@@ -52,17 +56,67 @@ pub async fn run(
     guild: &LoadedGuild,
 ) -> CommandResult {
     let team = &guild.team(resolve_channel(ctx, interaction, guild).await?);
-    if team.read(|team| team.managed) == Some(true) {
-        return Err(UserError::ManagedByConfig);
+    let change = SetupChange::new(interaction, team)?;
+    if change.changes_choice() {
+        let questions = ctx.questions(guild.id());
+        let pool = &question_pool(&questions);
+        change.check(pool)?;
+        let choice = ChangedChoice {
+            command: SettingsCommand::Setup,
+            team,
+            before: change.before.as_ref(),
+            after: &change.after,
+            pool,
+        };
+        return Ok(confirm_settings::ask(ctx, interaction, &choice));
     }
-    let current = team.read(|team| team.settings.clone());
-    let existed = current.is_some();
-    let current = current.unwrap_or_default();
-    let settings = apply_options(current.clone(), interaction)?;
-    let questions = ctx.questions(guild.id());
+    save(ctx, interaction, team).await
+}
+
+/// What the options of the command do to a team.
+struct SetupChange {
+    /// The settings until now; `None` for a new team.
+    before: Option<TeamSettings>,
+    after: TeamSettings,
+}
+
+impl SetupChange {
+    fn new(interaction: &Interaction, team: &LoadedTeam) -> Result<Self, UserError> {
+        if team.read(|team| team.managed) == Some(true) {
+            return Err(UserError::ManagedByConfig);
+        }
+        let before = team.read(|team| team.settings.clone());
+        let after = apply_options(before.clone().unwrap_or_default(), interaction)?;
+        Ok(Self { before, after })
+    }
+
+    fn programme_before(&self) -> Programme {
+        let before = self.before.as_ref();
+        before.map_or_else(Programme::default, |settings| settings.programme.clone())
+    }
+
+    /// Whether it changes which questions are asked, or in which order.
+    fn changes_choice(&self) -> bool {
+        self.after.programme != self.programme_before()
+    }
+
+    fn check(&self, pool: &QuestionPool<'_>) -> Result<(), UserError> {
+        check_programme(&self.programme_before(), &self.after.programme, pool)
+    }
+}
+
+/// Creates or changes the team. The change is durable before it is confirmed.
+///
+/// # Errors
+///
+/// Returns an error if an option is invalid or the state can't be saved.
+pub async fn save(ctx: &BotContext, interaction: &Interaction, team: &LoadedTeam) -> CommandResult {
+    let change = SetupChange::new(interaction, team)?;
+    let questions = ctx.questions(team.guild().id());
     let pool = question_pool(&questions);
-    check_programme(&current.programme, &settings.programme, &pool)?;
-    save_settings(interaction, team, settings).await?;
+    change.check(&pool)?;
+    let existed = change.before.is_some();
+    save_settings(interaction, team, change.after).await?;
     ctx.health.team_has_question(team.key());
     ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::answer::{find_question, question_choices};
+use super::confirm_settings::{self, ChangedChoice};
 use super::settings::{self, any_given, apply_options, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
@@ -15,6 +16,7 @@ use super::{
 use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
+use crate::bot::interactions::settings_draft::SettingsCommand;
 use crate::bot::question_pool::{question_pool, update_with_pool};
 use crate::bot::render::team as render;
 use crate::bot::render::user_error::UserError;
@@ -395,14 +397,49 @@ async fn change_settings(
     guild: &LoadedGuild,
 ) -> CommandResult {
     let team = &resolve_team(interaction, guild)?;
-    let now = interaction.created_at();
-    let access = render::PermissionReport::default();
-    let questions = ctx.questions(guild.id());
-    let pool = question_pool(&questions);
-    let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
     if !any_given(interaction) {
+        let (now, access) = (
+            interaction.created_at(),
+            render::PermissionReport::default(),
+        );
+        let questions = ctx.questions(guild.id());
+        let pool = question_pool(&questions);
+        let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
         return team.read(summary).ok_or(UserError::TeamNotFound);
     }
+    let current = team.read(|team| (team.managed, team.settings.clone()));
+    let (managed, before) = current.ok_or(UserError::TeamNotFound)?;
+    if managed {
+        return Err(UserError::ManagedByConfig);
+    }
+    let after = apply_options(before.clone(), interaction)?;
+    if after.programme == before.programme {
+        return save_settings(ctx, interaction, team).await;
+    }
+    let questions = ctx.questions(guild.id());
+    let pool = &question_pool(&questions);
+    check_programme(&before.programme, &after.programme, pool)?;
+    let choice = ChangedChoice {
+        command: SettingsCommand::TeamSettings,
+        team,
+        before: Some(&before),
+        after: &after,
+        pool,
+    };
+    Ok(confirm_settings::ask(ctx, interaction, &choice))
+}
+
+/// Changes the settings of a team. The change is durable before it is confirmed.
+pub async fn save_settings(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    team: &LoadedTeam,
+) -> CommandResult {
+    let now = interaction.created_at();
+    let access = render::PermissionReport::default();
+    let questions = ctx.questions(team.guild().id());
+    let pool = question_pool(&questions);
+    let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
     let changed = apply_admin_action(ctx, team, |team| {
         if team.managed {
             return Err(UserError::ManagedByConfig);

@@ -209,8 +209,8 @@ fn show(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Com
     let listed = ListedQuestion {
         question,
         is_enabled: ctx.questions(guild.id()).is_enabled(&question.id),
-        // The admin has confirmed or replied.
-        level: LevelDisplay::Shown,
+        // While a team hides them, admins see them no sooner than members: they may practise, too.
+        level: level_display(guild, question),
     };
     Ok(render::show(listed, guild.read(author).flatten()).ephemeral())
 }

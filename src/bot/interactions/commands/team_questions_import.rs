@@ -10,7 +10,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::drafts::{DraftId, DraftKey};
 use crate::bot::interactions::question_import::{
-    ImportCounts, ImportDraft, ImportMode, ImportPlan,
+    ImportCounts, ImportDraft, ImportMode, ImportPlan, UnsavedImport,
 };
 use crate::bot::render::message::Message;
 use crate::bot::render::question_check;
@@ -114,6 +114,7 @@ fn ask(
         let draft = ImportDraft {
             file: name.to_owned(),
             questions,
+            unsaved: None,
         };
         let size = draft.size();
         ctx.imports.put(key, ctx.uptime(), draft, size);
@@ -155,17 +156,26 @@ pub async fn on_button(
         draft.ok_or_else(|| UserError::InvalidOption(render::draft_gone()))?;
     let (user, now) = (interaction.user, interaction.created_at());
     let (result, commit) = guild.upsert(|state| {
+        let unsaved = draft.unsaved.as_ref();
+        if let Some(applied) = unsaved.filter(|one| one.is_applied(state.server_questions())) {
+            return Ok(applied.clone());
+        }
         // The server's questions may have changed since the file was read.
         let mut plan = ImportPlan::new(&draft.questions, state.server_questions(), mode);
         let changes = std::mem::take(&mut plan.changes);
         let added = ctx.with_rng(|rng| state.import_questions(changes, user, now, rng))?;
-        Ok((plan, added))
+        Ok(UnsavedImport { plan, added })
     });
     failpoint::hit("import.changed");
-    let result = result.map_err(|error| UserError::InvalidOption(render::refused(error)));
-    commit.wait().await.map_err(|_| UserError::SaveFailed)?;
+    if commit.wait().await.is_err() {
+        keep_again(ctx, key, &draft, result.ok());
+        return Err(UserError::SaveFailed);
+    }
     failpoint::hit("import.saved");
-    let (plan, added) = result?;
+    let UnsavedImport { plan, added } = result.map_err(|error| {
+        keep_again(ctx, key, &draft, None);
+        UserError::InvalidOption(render::refused(error))
+    })?;
     ctx.wake_scheduler.notify_one();
     tracing::info!(
         added = plan.added,
@@ -175,4 +185,19 @@ pub async fn on_button(
     let numbers = added.first().zip(added.last());
     let numbers = numbers.map(|(first, last)| (first.number, last.number));
     Ok(render::imported(&draft.file, &plan, numbers))
+}
+
+/// Keeps a file that is not imported for another press. `unsaved` is what could not be saved.
+fn keep_again(
+    ctx: &BotContext,
+    key: DraftKey,
+    draft: &ImportDraft,
+    unsaved: Option<UnsavedImport>,
+) {
+    let draft = ImportDraft {
+        unsaved,
+        ..draft.clone()
+    };
+    let size = draft.size();
+    ctx.imports.put(key, ctx.uptime(), draft, size);
 }
