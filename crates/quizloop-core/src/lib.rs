@@ -15,8 +15,10 @@ pub mod guild_summary;
 pub mod id;
 pub mod leaderboard;
 pub mod ledger;
+pub mod matching;
 pub mod member_profile;
 pub mod members;
+pub mod mock_interview;
 pub mod posting;
 pub mod programme;
 #[cfg(test)]

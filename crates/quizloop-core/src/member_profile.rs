@@ -42,6 +42,17 @@ pub struct MemberProfile {
     /// Boxed, because few members have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) review_reminder: Option<Box<ReviewReminder>>,
+    /// Number of mock interviews that the member held, as interviewer or as candidate.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mock_interviews: u32,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Number of reviews on one day.
@@ -133,6 +144,7 @@ impl MemberProfile {
             hidden_since,
             assessed_topics,
             review_reminder,
+            mock_interviews,
         } = other;
         for mut review in reviews {
             // The index is valid in every guild that was checked.
@@ -162,6 +174,7 @@ impl MemberProfile {
         }
         self.hidden_since = self.hidden_since.or(hidden_since);
         self.review_reminder = self.review_reminder.take().or(review_reminder);
+        self.mock_interviews = self.mock_interviews.max(mock_interviews);
     }
 
     fn position(&self, question: u32) -> Result<usize, usize> {

@@ -6,3 +6,4 @@ pub mod message_json;
 pub mod permissions;
 pub mod rest;
 pub mod rest_limiter;
+pub mod threads;

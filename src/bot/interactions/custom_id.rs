@@ -9,6 +9,7 @@ use std::fmt;
 use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
+use super::pair::{PairAction, PairState};
 use super::question_form::QuestionForm;
 use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
@@ -103,6 +104,11 @@ pub enum ComponentId {
     DecideSuggestion {
         suggestion: u32,
         decision: SuggestionDecision,
+    },
+    /// A component of a mock interview.
+    Pair {
+        action: PairAction,
+        state: PairState,
     },
 }
 
@@ -246,6 +252,7 @@ impl ComponentId {
             Self::RemoveQuestion { .. } => "question-remove",
             Self::OpenSuggestion => "suggestion-open",
             Self::DecideSuggestion { .. } => "suggestion",
+            Self::Pair { .. } => "pair",
         }
     }
 
@@ -323,6 +330,10 @@ impl ComponentId {
             ("suggestion", [decision, suggestion]) => Self::DecideSuggestion {
                 suggestion: suggestion.parse().ok()?,
                 decision: SuggestionDecision::parse(decision)?,
+            },
+            ("pair", [action, state @ ..]) => Self::Pair {
+                action: PairAction::parse(action)?,
+                state: PairState::parse(state)?,
             },
             _ => return None,
         })
@@ -446,6 +457,10 @@ impl fmt::Display for ComponentId {
                 suggestion,
                 decision,
             } => write!(f, "{action}:{decision}:{suggestion}"),
+            Self::Pair {
+                action: step,
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
         }
     }
 }
@@ -618,6 +633,14 @@ mod tests {
             let page = usize::MAX;
             check_component(ComponentId::Questions { filter, page });
         }
+        for (_, action) in PairAction::LETTERS {
+            let state = PairState {
+                channel: ChannelId::new(u64::MAX),
+                number: u32::MAX,
+                phase: u32::MAX,
+            };
+            check_component(ComponentId::Pair { action, state });
+        }
         for decision in [SuggestionDecision::Approve, SuggestionDecision::Reject] {
             let suggestion = u32::MAX;
             check_component(ComponentId::DecideSuggestion {
@@ -629,7 +652,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(pair:[iscpfrymxnk0AHGE]:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

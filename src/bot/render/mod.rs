@@ -15,6 +15,7 @@ pub mod history;
 pub mod limits;
 pub mod message;
 pub mod modal;
+pub mod pair;
 pub mod privacy;
 pub mod progress;
 pub mod question_check;

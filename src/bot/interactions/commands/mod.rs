@@ -17,6 +17,7 @@ mod hint;
 mod history;
 mod leaderboard;
 mod message_command;
+mod pair;
 mod privacy;
 mod progress;
 mod question_forms;
@@ -67,6 +68,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &progress::COMMAND,
     &remind::COMMAND,
     &suggest::COMMAND,
+    &pair::COMMAND,
     &privacy::COMMAND,
     &help::COMMAND,
     &setup::COMMAND,
@@ -365,6 +367,9 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::OpenSuggestion
                 | ComponentId::DecideSuggestion { .. }
         )
+    ) || matches!(
+        ComponentId::parse(custom_id),
+        Some(ComponentId::Pair { action, .. }) if action.updates_message()
     )
 }
 
@@ -516,6 +521,14 @@ async fn on_component(
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
+        }
+        ComponentId::Pair { action, state } => {
+            let input = pair::PairInput {
+                action,
+                state,
+                values,
+            };
+            pair::on_component(ctx, interaction, guild, input).await
         }
     }
 }

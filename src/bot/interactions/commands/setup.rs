@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::CommandResult;
-use super::settings::{self, apply_options, check_programme};
+use super::settings::{self, apply_options, check_pairs, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
 };
@@ -62,6 +62,7 @@ pub async fn run(
     let questions = ctx.questions(guild.id());
     let pool = question_pool(&questions);
     check_programme(&current.programme, &settings.programme, &pool)?;
+    check_pairs(ctx, team.key(), &current, &settings).await?;
     save_settings(interaction, team, settings).await?;
     ctx.health.team_has_question(team.key());
     ctx.deliveries.retry_team(team.key());

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::answer::{find_question, question_choices};
-use super::settings::{self, any_given, apply_options, check_programme};
+use super::settings::{self, any_given, apply_options, check_pairs, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
     channel_option,
@@ -402,6 +402,11 @@ async fn change_settings(
     let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
     if !any_given(interaction) {
         return team.read(summary).ok_or(UserError::TeamNotFound);
+    }
+    let before = team.read(|team| team.settings.clone()).unwrap_or_default();
+    // Errors of options are reported below, with those of the team.
+    if let Ok(after) = apply_options(before.clone(), interaction) {
+        check_pairs(ctx, team.key(), &before, &after).await?;
     }
     let changed = apply_admin_action(ctx, team, |team| {
         if team.managed {
