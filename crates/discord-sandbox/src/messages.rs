@@ -3,7 +3,8 @@
 //! REST handlers and simulated users share these functions, so that both have the same effects.
 
 use super::model::{
-    Channel, Discord, Mentions, Message, MessageKey, MessageReference, ThreadState, flag, kind, message_kind,
+    Channel, Discord, Mentions, Message, MessageKey, MessageReference, ThreadState, flag, kind,
+    message_kind,
 };
 
 /// Default auto-archive duration of a thread, in minutes (one day).

@@ -184,7 +184,10 @@ pub(crate) fn short_name(day: Weekday) -> &'static str {
 /// Returns the weekday with a short or a full name in lower case, such as `mon` or `monday`.
 pub(crate) fn weekday_with_name(name: &str) -> Option<Weekday> {
     let has_name = |day: Weekday| weekday_name(day).eq_ignore_ascii_case(name);
-    let full = WEEK.into_iter().map(|(day, _)| day).find(|day| has_name(*day));
+    let full = WEEK
+        .into_iter()
+        .map(|(day, _)| day)
+        .find(|day| has_name(*day));
     full.or_else(|| by_short_name(name))
 }
 

@@ -126,10 +126,7 @@ fn missing(granted: Permissions) -> Vec<&'static str> {
     missing_of(&REQUIRED, granted)
 }
 
-fn missing_of(
-    required: &[(Permissions, &'static str)],
-    granted: Permissions,
-) -> Vec<&'static str> {
+fn missing_of(required: &[(Permissions, &'static str)], granted: Permissions) -> Vec<&'static str> {
     required
         .iter()
         .filter(|(permission, _)| !granted.contains(*permission))

@@ -68,11 +68,7 @@ impl DiscordClient {
     }
 
     /// Adds a member to a thread. Succeeds if they are in it already.
-    pub async fn add_thread_member(
-        &self,
-        thread: ChannelId,
-        user: UserId,
-    ) -> Result<(), ApiError> {
+    pub async fn add_thread_member(&self, thread: ChannelId, user: UserId) -> Result<(), ApiError> {
         let (thread, user) = (thread.get().into(), user.get().into());
         self.background(self.http().add_thread_channel_member(thread, user))
             .await

@@ -1,12 +1,15 @@
 //! Mock interviews: the messages in a match's thread, the interviewer's card, the candidate's result,
 //! and the replies to `/pair`.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::component::BUTTONS_MAX;
 use super::daily::{answer_button, button, color, named_topic, question_text, topic_label};
 use super::message::{
-    ActionRow, BUTTONS_MAX, ButtonStyle, CONTENT_MAX, Embed, Message, SelectOption, StringSelect,
+    ActionRow, Button, ButtonStyle, CONTENT_MAX, Embed, Message, SelectOption, StringSelect,
 };
 use super::quiz::relative_day;
 use super::rating;
@@ -42,7 +45,7 @@ fn mentions(users: &[UserId]) -> String {
     }
 }
 
-fn pair_button(style: ButtonStyle, label: &str, action: PairAction, state: PairState) -> super::message::Button {
+fn pair_button(style: ButtonStyle, label: &str, action: PairAction, state: PairState) -> Button {
     button(style, label, &ComponentId::Pair { action, state })
 }
 
@@ -64,7 +67,7 @@ fn turn_text(turn: &RunningTurn) -> String {
 }
 
 /// The button with which the interviewer opens the question of the running interview.
-fn card_button(channel: ChannelId, one: &Match) -> super::message::Button {
+fn card_button(channel: ChannelId, one: &Match) -> Button {
     let state = state_of(channel, one, one.phase);
     pair_button(
         ButtonStyle::Primary,
@@ -151,10 +154,11 @@ pub fn result_ready(channel: ChannelId, one: &Match, phase: u32) -> Message {
     let mut buttons = vec![open];
     let next = one.running.as_ref().filter(|_| one.phase == phase + 1);
     if let Some(turn) = next {
-        text += &format!("\n**{}**", turn_text(turn));
+        // Writing to a string can't fail.
+        let _ = write!(text, "\n**{}**", turn_text(turn));
         buttons.push(card_button(channel, one));
     } else if one.phase == phase && one.has_turns_left() {
-        text += &format!(" Then {name} interviews: press *Swap*.");
+        let _ = write!(text, " Then {name} interviews: press *Swap*.");
         buttons.push(pair_button(
             ButtonStyle::Secondary,
             "Swap",
@@ -301,7 +305,10 @@ pub fn result(question: &Question, ticks: Ticks, state: PairState) -> Message {
         .enumerate()
         .partition(|(index, _)| has_same_points && !ticks.missed().any(|one| one == *index));
     let texts = |points: Vec<(usize, &String)>| bullets(points.into_iter().map(|(_, text)| text));
-    let names = [named_topic(question), question.level.map(|level| level.to_string())];
+    let names = [
+        named_topic(question),
+        question.level.map(|level| level.to_string()),
+    ];
     let names: Vec<_> = names.into_iter().flatten().collect();
     let mut embed = Embed {
         title: Some("Your result, for you alone".into()),
@@ -320,7 +327,10 @@ pub fn result(question: &Question, ticks: Ticks, state: PairState) -> Message {
         .question_field("Pitfalls", bullets(&question.pitfalls))
         .question_field(
             "Likely follow-up",
-            question.follow_up.as_deref().map_or_else(String::new, spoiler),
+            question
+                .follow_up
+                .as_deref()
+                .map_or_else(String::new, spoiler),
         );
     if !names.is_empty() {
         embed = embed.footer(names.join(" · "));
@@ -378,9 +388,9 @@ pub fn confirmed(question: &Question, ticks: Option<Ticks>, today: Date, due: Da
         "**{score}.** The question comes back {} in `/quiz`.",
         relative_day(today, due)
     );
-    let mut message = Message::text(text);
-    message.embeds = Vec::new();
-    message.buttons(vec![answer_button(question)]).ephemeral()
+    Message::text(text)
+        .buttons(vec![answer_button(question)])
+        .ephemeral()
 }
 
 /// Why a press in a match's thread changes nothing.
@@ -531,7 +541,12 @@ pub fn status(
     }];
     let mut buttons = Vec::new();
     for OwnMatch { one, user } in matches {
-        let others: Vec<_> = one.members.iter().copied().filter(|other| other != user).collect();
+        let others: Vec<_> = one
+            .members
+            .iter()
+            .copied()
+            .filter(|other| other != user)
+            .collect();
         let place = match one.thread_id() {
             Some(thread) if one.is_active() => format!("in <#{thread}>"),
             Some(_) => "is over".into(),
@@ -547,9 +562,10 @@ pub fn status(
             "Your mock interview of {}{with} {place}.",
             one.day.strftime("%-d %b")
         ));
-        let open = one.results.iter().filter(|result| {
-            result.candidate == *user && result.content.is_some()
-        });
+        let open = one
+            .results
+            .iter()
+            .filter(|result| result.candidate == *user && result.content.is_some());
         for result in open {
             let state = state_of(channel, one, result.phase);
             let label = format!("My result of {}", one.day.strftime("%-d %b"));

@@ -38,6 +38,7 @@ mod feedback;
 mod histories;
 mod imports;
 mod missing_parts;
+mod pairs;
 mod pictures;
 mod privacies;
 mod question_limits;

@@ -84,7 +84,11 @@ pub fn pair_access_text(access: &PairAccess) -> String {
                 announcement channel."
             .into();
     }
-    let names: Vec<_> = access.missing.iter().map(|name| format!("\"{name}\"")).collect();
+    let names: Vec<_> = access
+        .missing
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect();
     format!(
         "Mock interviews need private threads. Give my role {} in the channel.",
         names.join(" and ")

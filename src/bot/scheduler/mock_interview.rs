@@ -27,7 +27,7 @@ use crate::bot::render::message::Message;
 use crate::bot::render::pair as render;
 use crate::bot::render::user_error::{PairProblem, PostingProblem};
 use quizloop_core::delivery::{Delivery, SearchResult};
-use quizloop_core::id::{ChannelId, MessageId, TeamKey};
+use quizloop_core::id::{ChannelId, MessageId, TeamKey, UserId};
 use quizloop_core::mock_interview::{Match, MatchNotice, MatchSetupStep, NoticeStep};
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
@@ -82,7 +82,10 @@ impl SetupJob<'_> {
             let Some(now) = self.delivery.ctx.trusted_now() else {
                 return;
             };
-            let next = self.delivery.team.read(|team| team.next_match_setup_step(now));
+            let next = self
+                .delivery
+                .team
+                .read(|team| team.next_match_setup_step(now));
             let result = match next {
                 None | Some(MatchSetupStep::Wait(_) | MatchSetupStep::Idle) => return,
                 Some(MatchSetupStep::Expire) => {
@@ -98,7 +101,11 @@ impl SetupJob<'_> {
                 Some(MatchSetupStep::TellAlone) => self.tell_alone().await,
             };
             match result {
-                Ok(()) => self.delivery.ctx.deliveries.end_backoff(self.delivery.key()),
+                Ok(()) => self
+                    .delivery
+                    .ctx
+                    .deliveries
+                    .end_backoff(self.delivery.key()),
                 // No pause: its end would be a time of the wrong clock.
                 Err(StepError::WrongClock) => return,
                 Err(error) => {
@@ -199,7 +206,7 @@ impl SetupJob<'_> {
         let mut left_out = Vec::new();
         let mut missing_access = None;
         for user in &members {
-            let added = ctx.rest.add_thread_member(thread, *user).await;
+            let added = self.add_member(thread, *user).await;
             failpoint::hit("pair.added");
             let Err(error) = added else {
                 continue;
@@ -212,10 +219,6 @@ impl SetupJob<'_> {
                             team.end_match_of_thread(thread);
                         })
                         .await;
-                }
-                Some(THREAD_ARCHIVED) => {
-                    ctx.rest.set_thread_archived(thread, false).await?;
-                    return Ok(());
                 }
                 Some(code) if UNKNOWN_MEMBER.contains(&code) => {}
                 _ if !is_refusal(&error) => return Err(error.into()),
@@ -242,6 +245,18 @@ impl SetupJob<'_> {
             ctx.deliveries.begin(key, &delivery);
         }
         Ok(())
+    }
+
+    /// Adds a member, also to a thread that a moderator has archived meanwhile.
+    async fn add_member(&self, thread: ChannelId, user: UserId) -> Result<(), ApiError> {
+        let rest = &self.delivery.ctx.rest;
+        match rest.add_thread_member(thread, user).await {
+            Err(error) if error.code() == Some(THREAD_ARCHIVED) => {
+                rest.set_thread_archived(thread, false).await?;
+                rest.add_thread_member(thread, user).await
+            }
+            added => added,
+        }
     }
 
     async fn send_guide(&self, number: u32) -> Result<(), StepError> {
@@ -361,10 +376,7 @@ impl Outgoing for MatchThreadRequest<'_> {
         let read = |team: &Team| team.match_by_number(self.number).map(render::thread_name);
         let name = team.read(read).flatten().ok_or(StepError::Obsolete)?;
         failpoint::hit("pair.thread-sending");
-        let made = ctx
-            .rest
-            .create_private_thread(team.channel(), &name)
-            .await;
+        let made = ctx.rest.create_private_thread(team.channel(), &name).await;
         failpoint::hit("pair.thread-sent");
         Ok(MessageId::new(made?.get()))
     }

@@ -295,7 +295,10 @@ impl DueJobs {
         for (at, job) in [
             (next_wrap_up_at(ctx, key, team, now), Job::WrapUp(key)),
             (next_report_at(ctx, key, team, now), Job::WeeklyReport(key)),
-            (next_match_setup_at(ctx, key, team, now), Job::MatchSetup(key)),
+            (
+                next_match_setup_at(ctx, key, team, now),
+                Job::MatchSetup(key),
+            ),
             (next_notice_at(ctx, key, team, now), Job::MatchNotices(key)),
         ] {
             match at {

@@ -46,10 +46,8 @@ fn active_threads(discord: &Discord, guild: &Guild) -> Value {
             .as_ref()
             .is_some_and(|thread| thread.members.contains(&me))
     });
-    // Newest first, as Discord documents.
-    let threads: Vec<_> = threads.into_iter().rev().collect();
     json!({
-        "threads": threads.iter().map(|one| payloads::channel::thread(one, Some(me))).collect::<Value>(),
+        "threads": threads.iter().rev().map(|one| payloads::channel::thread(one, Some(me))).collect::<Value>(),
         "members": joined.map(|one| payloads::channel::thread_member(one, me)).collect::<Value>(),
         "has_more": false,
     })

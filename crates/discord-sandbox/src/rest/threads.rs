@@ -23,9 +23,7 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
     let channel = route.channel().unwrap_or_default();
     match route {
         Route::StartThread { message, .. } => start(discord, channel, *message, request),
-        Route::StartThreadWithoutMessage { .. } => {
-            start_without_message(discord, channel, request)
-        }
+        Route::StartThreadWithoutMessage { .. } => start_without_message(discord, channel, request),
         Route::AddThreadMember { user, .. } => add_member(discord, channel, *user),
         Route::RemoveThreadMember { user, .. } => remove_member(discord, channel, *user),
         Route::ArchivedPrivateThreads { .. } => {
@@ -132,9 +130,10 @@ fn thread_with_members(discord: &Discord, thread: u64) -> Result<&Channel, Error
 fn add_member(discord: &mut Discord, thread: u64, user: u64) -> HandlerResult {
     let me = discord.app.id;
     let one = thread_with_members(discord, thread)?;
-    let is_closed = one.thread.as_ref().is_some_and(|state| {
-        state.invitable == Some(false) && state.owner != me
-    });
+    let is_closed = one
+        .thread
+        .as_ref()
+        .is_some_and(|state| state.invitable == Some(false) && state.owner != me);
     if is_closed {
         channel_with_permissions(discord, thread, MANAGE_THREADS)?;
     }
@@ -189,7 +188,10 @@ fn archived_private(
         let state = one.thread.as_ref();
         state.is_some_and(|state| state.members.contains(&me))
     };
-    let limit = request.query.get("limit").and_then(|text| text.parse().ok());
+    let limit = request
+        .query
+        .get("limit")
+        .and_then(|text| text.parse().ok());
     let limit = limit.unwrap_or(THREADS_PAGE.0).clamp(1, THREADS_PAGE.1);
     let before = request.query.get("before");
     let mut threads: Vec<&Channel> = discord

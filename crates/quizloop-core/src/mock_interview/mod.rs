@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 pub use self::participants::{JoinRequest, Participant};
 pub use self::setup::{MatchNotice, MatchSetupStep, NoticeStep};
 pub use self::turns::{
-    FinishedTurn, MatchPressError, MatchResult, OpenResult, MatchPress, ResultContent,
-    RunningTurn, Turn,
+    FinishedTurn, MatchPress, MatchPressError, MatchResult, OpenResult, ResultContent, RunningTurn,
+    Turn,
 };
 use super::export::{MatchExport, MockInterviewsExport};
 use super::guild::Guild;
@@ -342,8 +342,8 @@ impl MockInterviews {
         for (user, participant) in &self.participants {
             visit(*user, Some(day_of(participant.joined_at)));
         }
-        for user in self.alone {
-            visit(user, None);
+        if let Some(user) = self.alone {
+            visit(user, self.last_day);
         }
         for one in &self.matches {
             let running = one.running.iter();
@@ -368,9 +368,8 @@ impl MockInterviews {
             matched_on: self.meeting_days(user).collect(),
             matches: self.matches_of(user).map(|one| one.export(user)).collect(),
         };
-        let is_empty = export.joined.is_none()
-            && export.matched_on.is_empty()
-            && export.matches.is_empty();
+        let is_empty =
+            export.joined.is_none() && export.matched_on.is_empty() && export.matches.is_empty();
         (!is_empty).then_some(export)
     }
 
@@ -403,9 +402,8 @@ impl Match {
     }
 
     fn erase(&mut self, user: UserId) {
-        let names = |running: &RunningTurn| {
-            running.interviewer == user || running.candidate == user
-        };
+        let names =
+            |running: &RunningTurn| running.interviewer == user || running.candidate == user;
         if self.running.as_ref().is_some_and(names) {
             self.running = None;
             self.phase += 1;

@@ -135,9 +135,10 @@ impl Team {
             }
             let due = schedule.zone.at_local_time(day, time.at)?;
             let is_in_time = due > now || now <= schedule.latest_start(day, due);
-            let has_members = stored.participants.values().any(|one| {
-                !one.is_suspended && (due > now || one.joined_at <= due)
-            });
+            let has_members = stored
+                .participants
+                .values()
+                .any(|one| !one.is_suspended && (due > now || one.joined_at <= due));
             (is_in_time && has_members && due >= self.since).then_some(MatchingTime { day, due })
         })
     }
@@ -262,7 +263,9 @@ impl Team {
             let said_yes = one.answers.values().any(|met| *met);
             let met = one.was_held() || said_yes;
             if !met && !one.answers.is_empty() {
-                stored.meetings.retain(|meeting| meeting.number != one.number);
+                stored
+                    .meetings
+                    .retain(|meeting| meeting.number != one.number);
             }
             let summary = stored.summary.filter(|summary| summary.day == one.day);
             let summary = summary.unwrap_or(MeetingSummary {
@@ -317,8 +320,7 @@ impl MockInterviews {
 
     /// Deletes meetings that are as old as is kept.
     pub(super) fn prune_meetings(&mut self, today: Date) {
-        self.meetings
-            .retain(|one| meeting_expires(one.day) > today);
+        self.meetings.retain(|one| meeting_expires(one.day) > today);
     }
 }
 

@@ -13,8 +13,7 @@ use jiff::{SignedDuration, ToSpan};
 
 use super::participants::{MatchingTime, meeting_expires};
 use super::{
-    CHECK_AFTER, EVALUATED_AFTER, MatchResult, Match, MatchThread, NoticeState, RESULT_KEPT,
-    after,
+    CHECK_AFTER, EVALUATED_AFTER, Match, MatchResult, MatchThread, NoticeState, RESULT_KEPT, after,
 };
 use crate::delivery::{Delivery, Label};
 use crate::id::{ChannelId, MessageId, UserId, snowflake_at};
@@ -287,7 +286,12 @@ impl Team {
     /// Gives all matches up that have no thread, because Discord refuses the thread of one.
     pub fn abandon_pending_matches(&mut self) {
         let pending = |one: &&Match| one.thread == MatchThread::Pending;
-        let numbers: Vec<u32> = self.matches().iter().filter(pending).map(|one| one.number).collect();
+        let numbers: Vec<u32> = self
+            .matches()
+            .iter()
+            .filter(pending)
+            .map(|one| one.number)
+            .collect();
         for number in numbers {
             self.abandon_match(number);
         }
@@ -368,7 +372,10 @@ impl Team {
         self.finish_notice(number, notice, NoticeState::Sent(message));
         if let Some(stored) = self.mock_interviews.as_deref_mut() {
             // Threads can be made again.
-            stored.failure = stored.failure.take().filter(|_| notice != MatchNotice::Guide);
+            stored.failure = stored
+                .failure
+                .take()
+                .filter(|_| notice != MatchNotice::Guide);
         }
     }
 

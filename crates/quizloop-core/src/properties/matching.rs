@@ -35,8 +35,7 @@ impl Meetings {
         let (low, high) = (one.min(other).get(), one.max(other).get());
         let mixed = (low * 31 + high * 17 + self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
         let weeks = i64::try_from(mixed % 52).unwrap();
-        (mixed / 64 % 8 >= self.unmet)
-            .then(|| date(2025, 12, 1).saturating_add(weeks.weeks()))
+        (mixed / 64 % 8 >= self.unmet).then(|| date(2025, 12, 1).saturating_add(weeks.weeks()))
     }
 }
 
@@ -51,7 +50,11 @@ fn meetings() -> impl Strategy<Value = Meetings> {
 fn order(candidates: &[MatchCandidate]) -> BTreeMap<UserId, usize> {
     let mut sorted = candidates.to_vec();
     sorted.sort_by_key(|one| (!one.comes_first, one.waiting_since, one.user));
-    sorted.iter().enumerate().map(|(index, one)| (one.user, index)).collect()
+    sorted
+        .iter()
+        .enumerate()
+        .map(|(index, one)| (one.user, index))
+        .collect()
 }
 
 fn matched(matching: &Matching) -> Vec<UserId> {
@@ -90,7 +93,7 @@ proptest! {
         let choosers: Vec<usize> = matching.groups.iter().map(|group| order[&group[0]]).collect();
         prop_assert!(choosers.is_sorted());
         // Each chooser is the first who was free.
-        let mut taken = BTreeSet::new();
+        let mut taken: BTreeSet<UserId> = BTreeSet::new();
         for group in &matching.groups {
             let first = order.iter().filter(|(user, _)| !taken.contains(*user)).min_by_key(|one| one.1);
             prop_assert_eq!(first.map(|one| one.0), Some(&group[0]));

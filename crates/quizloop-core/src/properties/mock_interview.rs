@@ -10,8 +10,8 @@ use super::schedule::settings;
 use crate::guild::Guild;
 use crate::id::{ChannelId, GuildId, MessageId, UserId};
 use crate::mock_interview::{
-    JoinRequest, MatchNotice, MatchPress, MatchPressError, MatchSetupStep, MatchThread,
-    NoticeStep, RESULT_KEPT,
+    JoinRequest, MatchNotice, MatchPress, MatchPressError, MatchSetupStep, MatchThread, NoticeStep,
+    RESULT_KEPT,
 };
 use crate::review::Rating;
 use crate::schedule::Pause;
@@ -155,7 +155,9 @@ fn in_a_group_of_three_each_interviews_once() {
         candidates.insert(turn.candidate);
         let phase = team(&mut guild).matches()[0].phase;
         let by = turn.interviewer.get();
-        guild.finish_turn(CHANNEL, press(1, phase, by), 3, ten).unwrap();
+        guild
+            .finish_turn(CHANNEL, press(1, phase, by), 3, ten)
+            .unwrap();
     }
     assert_eq!((interviewers.len(), candidates.len()), (3, 3));
 }
@@ -205,7 +207,10 @@ fn who_answers_nothing_twice_in_a_row_is_not_matched_until_they_join_again() {
         let Some(number) = number else { continue };
         let check_at = ten + hours(96);
         assert_eq!(team.next_notice_step(ten), NoticeStep::Wait(check_at));
-        assert_eq!(team.next_notice_step(check_at), NoticeStep::BeginCheck(number));
+        assert_eq!(
+            team.next_notice_step(check_at),
+            NoticeStep::BeginCheck(number)
+        );
         assert!(team.begin_check(number, check_at));
         team.record_notice(number, MatchNotice::Check, MessageId::new(5));
         guild
@@ -244,10 +249,7 @@ fn no_matching_on_a_holiday_in_a_pause_or_twice_a_week() {
     // An admin moves the matching to Wednesday: this week had one.
     let settings = &mut team(&mut guild).settings;
     settings.pairs.as_mut().unwrap().day = Weekday::Wednesday;
-    assert_eq!(
-        next(&mut guild, monday),
-        Some(at("2026-12-09T10:00:00Z"))
-    );
+    assert_eq!(next(&mut guild, monday), Some(at("2026-12-09T10:00:00Z")));
     team(&mut guild).settings.pairs = None;
     assert_eq!(next(&mut guild, monday), None);
 }
@@ -285,7 +287,11 @@ enum Event {
     Skip(u64),
     Delete(u64),
     /// A member presses a button, in a phase that may be an old one.
-    Press { action: u8, user: u64, back: u32 },
+    Press {
+        action: u8,
+        user: u64,
+        back: u32,
+    },
     /// Discord refuses a member of the next match.
     LeaveOut(u64),
     Hours(i64),
@@ -355,14 +361,12 @@ fn run_notices(guild: &mut Guild, now: Timestamp) {
         let team = team(guild);
         match team.next_notice_step(now) {
             NoticeStep::BeginCheck(number) => assert!(team.begin_check(number, now)),
-            NoticeStep::Deliver(number, notice) => {
-                match team.pending_notice(number, notice) {
-                    Some(delivery) if delivery.window.contains(&now) => {
-                        team.record_notice(number, notice, MessageId::new(3));
-                    }
-                    _ => team.abandon_notice(number, notice),
+            NoticeStep::Deliver(number, notice) => match team.pending_notice(number, notice) {
+                Some(delivery) if delivery.window.contains(&now) => {
+                    team.record_notice(number, notice, MessageId::new(3));
                 }
-            }
+                _ => team.abandon_notice(number, notice),
+            },
             NoticeStep::Wait(at) => {
                 assert!(at > now);
                 return;

@@ -47,7 +47,8 @@ pub static COMMAND: SlashCommand = SlashCommand {
                     autocomplete: &[("topic", topic_choices)],
                     visibility: Visibility::Ephemeral,
                     help: Help::Line(|| {
-                        "`/pair join` matches you with a colleague each week for a mock interview.".into()
+                        "`/pair join` matches you with a colleague each week for a mock interview."
+                            .into()
                     }),
                     handler: CommandHandler::Async(|ctx, interaction, guild| {
                         Box::pin(join(ctx, interaction, guild))
@@ -171,7 +172,9 @@ fn status(_: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Com
         if team.settings.pairs.is_none() && stored.is_none() {
             return Err(UserError::PairsOff);
         }
-        let matches = stored.into_iter().flat_map(|stored| stored.matches_of(user));
+        let matches = stored
+            .into_iter()
+            .flat_map(|stored| stored.matches_of(user));
         let matches: Vec<_> = matches.map(|one| OwnMatch { one, user }).collect();
         Ok(render::status(
             pair_team(team, now),
@@ -343,8 +346,8 @@ impl PairPress<'_> {
     async fn tick(&self, values: &[String]) -> Result<Response, UserError> {
         let MatchPress { phase, user, .. } = self.press();
         let question = self.read(|one| {
-            let turn = one.running_for_interviewer(phase, user)?;
-            Ok(turn.question.clone())
+            let turn = one.running_for_interviewer(phase, user);
+            turn.map(|turn| turn.question.clone())
         })?;
         let question = self.question(&question.map_err(UserError::PairPress)?)?;
         let ticks = ticks(&question, values);
@@ -358,19 +361,18 @@ impl PairPress<'_> {
         let (press, channel) = (self.press(), self.state.channel);
         let now = self.interaction.created_at();
         let question = self.read(|one| {
-            let turn = one.running_for_interviewer(press.phase, press.user)?;
-            Ok(turn.question.clone())
+            let turn = one.running_for_interviewer(press.phase, press.user);
+            turn.map(|turn| turn.question.clone())
         })?;
         let question = self.question(&question.map_err(UserError::PairPress)?);
         let points = question.map_or(0, |question| question.points.len());
+        let key = DeliveryKind::MatchNotice.of(self.guild.team(channel).key());
         let finished = self
             .change(|state| {
                 let finished = state.finish_turn(channel, press, points, now)?;
                 let notice = MatchNotice::Result {
                     phase: finished.phase,
                 };
-                let team = self.guild.team(channel);
-                let key = DeliveryKind::MatchNotice.of(team.key());
                 let delivery = state
                     .team(channel)
                     .and_then(|team| team.pending_notice(press.number, notice));
@@ -396,8 +398,8 @@ impl PairPress<'_> {
     fn open_result(&self) -> Result<(QuestionRef, Ticks), UserError> {
         let MatchPress { phase, user, .. } = self.press();
         let open = self.read(|one| {
-            let open = one.open_result(phase, user)?;
-            Ok((open.question.to_owned(), open.ticks))
+            let open = one.open_result(phase, user);
+            open.map(|open| (open.question.to_owned(), open.ticks))
         })?;
         let (question, ticks) = open.map_err(UserError::PairPress)?;
         Ok((self.question(&question)?, ticks))
@@ -483,7 +485,10 @@ fn draw_question(
         programme.map(|question| question.id).collect()
     };
     let had = |id: &str| {
-        let mut results = one.results.iter().filter_map(|result| result.content.as_ref());
+        let mut results = one
+            .results
+            .iter()
+            .filter_map(|result| result.content.as_ref());
         results.any(|content| content.question == id)
     };
     let open: Vec<&str> = state.open_questions().collect();
@@ -496,10 +501,11 @@ fn draw_question(
         today: team.settings.schedule.zone.date(now),
     };
     Ok(ctx.with_rng(|rng| {
-        let picked = state.pick(turn.candidate, &request, |_| false, rng);
-        // Everything was reviewed today.
-        let any = |rng: &mut _| candidates.choose(rng).copied();
-        let question = picked.map_or_else(|_| any(rng), |picked| Some(picked.question));
+        let question = match state.pick(turn.candidate, &request, |_| false, rng) {
+            Ok(picked) => Some(picked.question),
+            // Everything was reviewed today.
+            Err(_) => candidates.choose(rng).copied(),
+        };
         question.map(str::to_owned)
     }))
 }

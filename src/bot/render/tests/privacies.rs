@@ -19,6 +19,10 @@ fn stored_data() {
         reminders: 0,
         review_reminder: false,
         hidden: false,
+        pair_teams: 0,
+        matched_weeks: 0,
+        open_results: 0,
+        mock_interviews: 0,
     };
     let hidden = StoredData {
         hidden: true,
@@ -30,6 +34,10 @@ fn stored_data() {
         decisions: 3,
         reminders: 2,
         review_reminder: true,
+        pair_teams: 1,
+        matched_weeks: 7,
+        open_results: 1,
+        mock_interviews: 12,
         ..kept
     };
     assert_snapshot!(privacy::overview(&kept), @"
@@ -57,6 +65,10 @@ fn stored_data() {
     • your reminder time in 2 teams
     • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports
+    • that you joined mock interviews in 1 team, with the topic and the level that you chose
+    • with whom you were matched in 7 weeks of the last 52
+    • 1 result of mock interviews, for a week or until you confirm them
+    • that you held 12 mock interviews
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
     [How long] Until you delete it, the bot or the team is removed, or you haven't been active here for 13 months. For 7 days after a removal, the person who runs the bot can restore the data; what you delete is deleted there as well.
     ( Export my data ) q1:privacy:export

@@ -182,7 +182,9 @@ pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
         },
         archived: channel.is_some_and(Channel::is_archived),
         private: channel.is_some_and(Channel::is_private),
-        members: channel.map(|one| member_names(viewer, one)).unwrap_or_default(),
+        members: channel
+            .map(|one| member_names(viewer, one))
+            .unwrap_or_default(),
         writable: permissions & needed != 0,
         apps: message_commands(viewer.discord, id, viewer.user),
         entries: message::entries(viewer, id),
