@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use discord_sandbox::ids;
 
 use super::{
-    FRIDAY_TEN, TEN, add_members, allow_private_threads, guides, join, monday, notices,
-    private_threads, wait_for_guide, wait_for_result,
+    FRIDAY_TEN, TEN, add_members, allow_private_threads, direct_messages, guides, join, monday,
+    notices, private_threads, wait_for_guide, wait_for_result,
 };
 use crate::support::test_database::TestDatabase;
-use crate::support::world::WAIT_TIMEOUT;
-use crate::support::{World, WorldBuilder};
+
+use crate::support::{MessageExt, WAIT_TIMEOUT, World, WorldBuilder};
 
 /// The steps between the matching and the last guide, with the pass at which the bot is killed.
 const STEPS: [(&str, u32); 14] = [
@@ -191,5 +191,7 @@ async fn killed_before_a_member_is_told_that_they_are_alone() {
     world.set_time("2026-11-30T09:00").await;
     set_time_and_kill(&mut world, TEN, "pair.alone-noted kill").await;
     world.advance("5m").await;
-    assert!(world.direct_messages().is_empty());
+    assert!(direct_messages(&world, ids::LIN).is_empty());
+    let status = world.lin().command_message("pair status", &[]).await;
+    assert!(status.text().contains("You come first."));
 }
