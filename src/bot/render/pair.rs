@@ -401,7 +401,7 @@ pub const fn press_error_text(error: MatchPressError) -> &'static str {
         }
         MatchPressError::NotMember => "Only the members of this mock interview can do that.",
         MatchPressError::OtherPhase => {
-            "Your mock interview has gone on since. Use the buttons on the newest message."
+            "This button is from an earlier step. Use the buttons on the newest message."
         }
         MatchPressError::NotInterviewer => {
             "Only the interviewer sees the question. You answer this time; then you swap."
@@ -426,14 +426,14 @@ pub fn alone(channel: ChannelId) -> Message {
 #[derive(Debug, Clone, Copy)]
 pub struct PairTeam {
     pub channel: ChannelId,
-    /// When the members are matched next; `None` if the team is paused or has no members.
+    /// When the members are matched next; `None` if the team is paused or has no mock interviews.
     pub next: Option<Timestamp>,
 }
 
 impl PairTeam {
     fn next_text(self) -> String {
         self.next.map_or_else(
-            || "The team is paused, so there is no matching yet.".into(),
+            || "No matching is planned: the team is paused, or mock interviews are off.".into(),
             |at| {
                 format!(
                     "Members are matched next <t:{}:F> ({}).",
@@ -599,5 +599,5 @@ pub fn team_line(participants: usize, summary: Option<MeetingSummary>) -> String
 /// The line of `/progress`; `None` if the member held none.
 pub fn progress_line(held: u32) -> Option<String> {
     let held = pluralize(held as usize, "mock interview", "mock interviews");
-    Some(format!("{held} held")).filter(|_| !held.starts_with('0'))
+    (!held.starts_with('0')).then(|| format!("{held} held."))
 }

@@ -28,6 +28,14 @@ pub fn progress(progress: &Progress, picture: Option<Arc<[u8]>>) -> Message {
     ))
 }
 
+/// Adds lines about other things that the member did below the text.
+pub fn with_lines(mut message: Message, lines: impl IntoIterator<Item = String>) -> Message {
+    let text = message.content.into_iter().chain(lines);
+    let text = text.collect::<Vec<_>>().join("\n");
+    message.content = Some(truncate(&text, CONTENT_MAX));
+    message
+}
+
 fn summary(progress: &Progress) -> String {
     if progress.is_empty() {
         return "Nothing to show yet. Answer a daily question or try `/quiz` to get started."

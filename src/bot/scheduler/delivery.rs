@@ -508,7 +508,8 @@ async fn search(
     }
 }
 
-async fn find(
+/// Searches for the message in the history of its place.
+pub async fn find(
     ctx: &BotContext,
     team: TeamKey,
     delivery: &Delivery,

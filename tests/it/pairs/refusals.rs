@@ -204,7 +204,8 @@ async fn any_response_to_any_request_loses_nothing() {
             world.sandbox.add_fault(rule.after(), fault.clone());
         }
         world.set_time(TEN).await;
-        for _ in 0..8 {
+        // Each fault costs a pause.
+        for _ in 0..24 {
             world.advance("2m").await;
         }
         let threads = private_threads(&world);

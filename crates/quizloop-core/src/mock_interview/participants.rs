@@ -112,40 +112,52 @@ impl Team {
         self.mock_interviews.take_if(|stored| stored.is_empty());
     }
 
-    /// Returns the day and the time of the matching that is due, or else of the next one. A matching
-    /// may be as late as a question, and not later than the end of its day. There is one a calendar
-    /// week, none during a pause or on a holiday, and none without members who joined before it.
+    /// Returns the day and the time of the matching that is due, or else of the next one; `None` also
+    /// if no member would be matched.
     pub(super) fn matching_time(&self, now: Timestamp) -> Option<MatchingTime> {
-        let time = self.settings.pairs?;
         let stored = self.mock_interviews.as_deref()?;
-        let mut active = stored.participants.values();
-        if active.all(|one| one.is_suspended) {
+        let mut participants = stored.participants.values();
+        if participants.all(|one| one.is_suspended) {
             return None;
         }
+        let has_members = |time: &MatchingTime| {
+            let mut participants = stored.participants.values();
+            participants
+                .any(|one| !one.is_suspended && (time.due > now || one.joined_at <= time.due))
+        };
+        self.matching_times(now).find(has_members)
+    }
+
+    /// Returns the times of matchings, the first of which may be due. A matching may be as late as a
+    /// question, and not later than the end of its day. There is one a calendar week, and none during
+    /// a pause or on a holiday.
+    fn matching_times(&self, now: Timestamp) -> impl Iterator<Item = MatchingTime> {
         let schedule = &self.settings.schedule;
         let today = schedule.zone.date(now);
-        let mut days = today.series(1.day()).take(DAYS_AHEAD);
-        days.find_map(|day| {
+        let pairs = self.settings.pairs.into_iter();
+        let days = pairs.flat_map(move |time| {
+            let days = today.series(1.day()).take(DAYS_AHEAD);
+            days.map(move |day| (time, day))
+        });
+        days.filter_map(move |(time, day)| {
+            let stored = self.mock_interviews.as_deref();
             let is_possible = day.weekday() == time.day
                 && !schedule.holidays.contains(&day)
                 && !self.pause.is_some_and(|pause| pause.covers(day))
-                && !stored.is_matched(day);
+                && !stored.is_some_and(|stored| stored.is_matched(day));
             if !is_possible {
                 return None;
             }
             let due = schedule.zone.at_local_time(day, time.at)?;
             let is_in_time = due > now || now <= schedule.latest_start(day, due);
-            let has_members = stored
-                .participants
-                .values()
-                .any(|one| !one.is_suspended && (due > now || one.joined_at <= due));
-            (is_in_time && has_members && due >= self.since).then_some(MatchingTime { day, due })
+            (is_in_time && due >= self.since).then_some(MatchingTime { day, due })
         })
     }
 
     /// Returns when the members are matched next, for display.
     pub fn next_matching(&self, now: Timestamp) -> Option<Timestamp> {
-        self.matching_time(now).map(|time| time.due)
+        let mut later = self.matching_times(now).filter(|time| time.due > now);
+        later.next().map(|time| time.due)
     }
 
     /// Step 1: matches the members who joined before `due`. Returns whether there are matches; false
@@ -289,7 +301,7 @@ pub(super) struct MatchingTime {
     pub(super) due: Timestamp,
 }
 
-/// How many days [`Team::matching_time`] searches: more than any realistic run of holidays or pause.
+/// How many days [`Team::matching_times`] searches: more than any realistic run of holidays or pause.
 const DAYS_AHEAD: usize = 731;
 
 impl MockInterviews {

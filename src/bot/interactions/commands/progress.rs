@@ -7,6 +7,7 @@ use super::{CommandResult, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::progress::progress;
+use crate::bot::render::pair;
 use crate::bot::render::progress as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::guild::Guild;
@@ -49,5 +50,11 @@ pub async fn run(
     };
     let progress = guild.read_or_empty(collect);
     let chart = ctx.chart_renderer.render(&progress).await;
-    Ok(render::progress(&progress, chart))
+    let message = render::progress(&progress, chart);
+    let mock_interviews = |state: &Guild| {
+        let profile = state.profile(interaction.user)?;
+        pair::progress_line(profile.mock_interviews)
+    };
+    let lines = guild.read(mock_interviews).flatten();
+    Ok(render::with_lines(message, lines))
 }
