@@ -17,6 +17,7 @@ use quizloop_bank::{Bank, GuildQuestions, PackFile, Question, SEARCH_MAX, Server
 use quizloop_core::deck::{Deck, DrawRequest};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
+use quizloop_core::matching::{MatchCandidate, match_members};
 use quizloop_core::programme::Programme;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::server_questions::MAX_SERVER_QUESTIONS;
@@ -219,6 +220,22 @@ fn decode_a_snapshot(bencher: Bencher<'_, '_>, (members, rounds): (u64, i64)) {
         .block_on(commit.wait_durable());
     drop(store);
     bencher.bench_local(|| inspect::guild(dir.path(), id).is_ok());
+}
+
+/// Matches a thousand members of a team for mock interviews.
+#[divan::bench]
+fn match_1000_members(bencher: Bencher<'_, '_>) {
+    let candidate = |id: u64| MatchCandidate {
+        user: UserId::new(id),
+        comes_first: id.is_multiple_of(7),
+        waiting_since: start() - SignedDuration::from_secs(id.cast_signed()),
+    };
+    let all: Vec<_> = (1..=1000).map(candidate).collect();
+    let last_met = |one: UserId, other: UserId| {
+        let both = one.get() * 31 + other.get() * 31;
+        both.is_multiple_of(3).then_some(date(2026, 11, 23))
+    };
+    bencher.bench_local(|| match_members(black_box(&all), last_met));
 }
 
 /// Computes the due steps of each team, which the scheduler does in every scan. It scans after

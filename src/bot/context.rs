@@ -235,4 +235,5 @@ pub fn team_for_channel(guild: &Guild, channel: ChannelId) -> Option<&Team> {
     guild
         .team(channel)
         .or_else(|| guild.team_by_message(channel.starter_message()))
+        .or_else(|| guild.team_by_match(channel))
 }

@@ -20,6 +20,7 @@ pub fn of_setting(key: &str) -> (&'static str, &'static str) {
             "Topics: queues,cancellation",
         ),
         "repeat_day" => ("\"fri\"", "fri"),
+        "pairs" => ("\"mon 10:00\"", "Mon 10:00"),
         "retention" => ("0.85", "85"),
         "holidays" => ("[\"2026-12-25\", 2027-01-01]", "2026-12-25, 2027-01-01"),
         _ => panic!("add a sample of `{key}`"),

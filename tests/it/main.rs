@@ -41,6 +41,7 @@ mod openapi;
 mod operator;
 #[cfg(unix)]
 mod overload;
+mod pairs;
 mod paths;
 mod posting;
 mod practice;

@@ -3,11 +3,24 @@
 //! REST handlers and simulated users share these functions, so that both have the same effects.
 
 use super::model::{
-    Channel, Discord, Message, MessageKey, MessageReference, ThreadState, flag, kind, message_kind,
+    Channel, Discord, Mentions, Message, MessageKey, MessageReference, ThreadState, flag, kind,
+    message_kind,
 };
 
 /// Default auto-archive duration of a thread, in minutes (one day).
 const AUTO_ARCHIVE_MINUTES: u64 = 1440;
+
+/// What a request says about a thread that is started without a message.
+#[derive(Debug, Clone, Copy)]
+pub struct NewThread<'a> {
+    /// Channel type of the thread.
+    pub kind: u8,
+    pub name: &'a str,
+    /// Minutes without a message after which it is archived; one day by default.
+    pub archive_minutes: Option<u64>,
+    /// Whether members of a private thread may add others.
+    pub invitable: bool,
+}
 
 impl Discord {
     /// Creates a message and returns its id.
@@ -79,6 +92,7 @@ impl Discord {
             auto_archive_minutes: archive.unwrap_or(AUTO_ARCHIVE_MINUTES),
             created_ms: self.clock.now_ms(),
             archive_changed_ms: self.clock.now_ms(),
+            invitable: None,
             owner,
             members: [owner].into(),
             message_count: 0,
@@ -104,6 +118,71 @@ impl Discord {
         });
         if !is_newest {
             self.post_thread_created_message(parent, id, owner, name);
+        }
+    }
+
+    /// Starts a thread without a message; returns its id. Discord posts a system message about it
+    /// only if it is public.
+    pub fn start_thread_without_message(
+        &mut self,
+        parent: u64,
+        owner: u64,
+        options: NewThread<'_>,
+    ) -> u64 {
+        let guild = self.guild_of(parent).unwrap_or_default();
+        let id = self.next_id();
+        let mut thread = Channel::new(id, guild, options.kind, options.name);
+        thread.parent = Some(parent);
+        thread.thread = Some(ThreadState {
+            archived: false,
+            locked: false,
+            auto_archive_minutes: options.archive_minutes.unwrap_or(AUTO_ARCHIVE_MINUTES),
+            created_ms: self.clock.now_ms(),
+            archive_changed_ms: self.clock.now_ms(),
+            invitable: thread.is_private().then_some(options.invitable),
+            owner,
+            members: [owner].into(),
+            message_count: 0,
+            total_sent: 0,
+        });
+        let is_private = thread.is_private();
+        self.channels.insert(id, thread);
+        self.announce_thread(id);
+        if !is_private {
+            self.post_thread_created_message(parent, id, owner, options.name);
+        }
+        id
+    }
+
+    /// Adds a user to a thread, with the system message "added … to the thread". Does nothing if the
+    /// user is in it.
+    pub(crate) fn add_thread_member(&mut self, thread: u64, by: u64, user: u64) {
+        let state = self.channels.get_mut(&thread);
+        let Some(state) = state.and_then(|one| one.thread.as_mut()) else {
+            return;
+        };
+        if !state.members.insert(user) {
+            return;
+        }
+        self.announce_thread_members(thread, &[user], &[]);
+        self.create_message(Message {
+            channel: thread,
+            author: by,
+            kind: message_kind::RECIPIENT_ADD,
+            mentions: Mentions {
+                users: vec![user],
+                ..Mentions::default()
+            },
+            ..Message::default()
+        });
+    }
+
+    /// Removes a user from a thread. Does nothing if the user is not in it.
+    pub(crate) fn remove_thread_member(&mut self, thread: u64, user: u64) {
+        let state = self.channels.get_mut(&thread);
+        let state = state.and_then(|one| one.thread.as_mut());
+        if state.is_some_and(|state| state.members.remove(&user)) {
+            self.announce_thread_members(thread, &[], &[user]);
         }
     }
 

@@ -36,6 +36,8 @@ pub const USE_APPLICATION_COMMANDS: Permissions = 1 << 31;
 pub const MANAGE_THREADS: Permissions = 1 << 34;
 /// Allows starting public threads.
 pub const CREATE_PUBLIC_THREADS: Permissions = 1 << 35;
+/// Allows starting private threads.
+pub const CREATE_PRIVATE_THREADS: Permissions = 1 << 36;
 /// Allows sending messages in threads.
 pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
 
@@ -51,13 +53,14 @@ pub fn parse_bits(value: &Value) -> Option<Permissions> {
 pub const ALL: Permissions = (1 << 53) - 1;
 
 /// Permissions that the page lists, with the names that Discord's client shows.
-pub const BY_NAME: [(&str, Permissions); 8] = [
+pub const BY_NAME: [(&str, Permissions); 9] = [
     ("View Channel", VIEW_CHANNEL),
     ("Send Messages", SEND_MESSAGES),
     ("Embed Links", EMBED_LINKS),
     ("Attach Files", ATTACH_FILES),
     ("Read Message History", READ_MESSAGE_HISTORY),
     ("Create Public Threads", CREATE_PUBLIC_THREADS),
+    ("Create Private Threads", CREATE_PRIVATE_THREADS),
     ("Send Messages in Threads", SEND_MESSAGES_IN_THREADS),
     ("Add Reactions", ADD_REACTIONS),
 ];

@@ -163,6 +163,9 @@ impl Team {
             // The day on which the team was set up or, if it is later, last resumed.
             visit(user, Some(day_of(self.since)));
         }
+        if let Some(stored) = self.mock_interviews() {
+            stored.visit_members(day_of, visit);
+        }
     }
 
     fn erase(&mut self, user: UserId) {
@@ -182,6 +185,10 @@ impl Team {
         for ledger in self.members.values_mut() {
             ledger.anonymize_credits_by(user);
         }
+        if let Some(stored) = &mut self.mock_interviews {
+            stored.erase(user);
+        }
+        self.drop_empty_mock_interviews();
     }
 }
 

@@ -11,6 +11,7 @@ use super::id::{ChannelId, GuildId, MessageId, UserId};
 use super::interview::Interviews;
 use super::ledger::{Actor, Ledger};
 use super::member_profile::{MemberProfile, PracticeDay};
+use super::mock_interview::Participant;
 use super::question_reports::QuestionReport;
 use super::reminders::Reminder;
 use super::review::Review;
@@ -59,6 +60,8 @@ pub struct MemberExport<'a> {
     /// The member's newest interview and the results of the last ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interviews: Option<&'a Interviews>,
+    /// Number of mock interviews that the member held.
+    pub mock_interviews: u32,
 }
 
 /// A question that a member wrote for the server.
@@ -111,6 +114,34 @@ pub struct TeamExport {
     /// The member's reminder of open rounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder: Option<Reminder>,
+    /// The member's mock interviews. The others are not named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mock_interviews: Option<MockInterviewsExport>,
+}
+
+/// Stored data about the mock interviews of a member in one team.
+#[derive(Debug, Serialize)]
+pub struct MockInterviewsExport {
+    /// What the member chose when they joined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Participant>,
+    /// The days on which the member was matched in the last 52 weeks.
+    pub matched_on: Vec<Date>,
+    /// The matches of the last two weeks.
+    pub matches: Vec<MatchExport>,
+}
+
+/// A match of a member.
+#[derive(Debug, Serialize)]
+pub struct MatchExport {
+    pub day: Date,
+    pub thread: Option<ChannelId>,
+    /// Whether the member said that they met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub met: Option<bool>,
+    /// The question of each interview in which the member was the candidate and whose result they
+    /// did not confirm yet, and one letter per key point, x said, . not.
+    pub results: Vec<(String, Ticks)>,
 }
 
 /// One question that a member practised.
@@ -162,6 +193,7 @@ impl Guild {
             hidden_since: profile.and_then(|profile| profile.hidden_since),
             review_reminder: profile.and_then(|profile| profile.review_reminder.as_deref()),
             interviews: profile.and_then(MemberProfile::interviews),
+            mock_interviews: profile.map_or(0, |profile| profile.mock_interviews),
         }
     }
 }
@@ -235,6 +267,7 @@ impl Team {
                 .collect(),
             credits_given: ledgers.map(|ledger| ledger.credits_given_by(user)).sum(),
             reminder: self.reminders.get(&user).cloned(),
+            mock_interviews: self.mock_interviews().and_then(|all| all.export(user)),
         }
     }
 }

@@ -15,6 +15,7 @@ use jiff::{Timestamp, ToSpan};
 use super::data_deletion::INACTIVITY_MONTHS;
 use super::guild::Guild;
 use super::id::{ChannelId, MessageId};
+use super::mock_interview::{MatchSetupStep, NoticeStep};
 use super::posting::PostStep;
 use super::team::Team;
 use super::weekly_report::ReportStep;
@@ -149,8 +150,24 @@ impl Team {
             ReportStep::Idle => None,
             ReportStep::Begin { .. } | ReportStep::Deliver => Some(WORK_NOW),
         };
+        let matches = match self.next_match_setup_step(now) {
+            MatchSetupStep::Wait(at) => Some(at),
+            MatchSetupStep::Idle => None,
+            MatchSetupStep::Expire
+            | MatchSetupStep::Begin { .. }
+            | MatchSetupStep::CreateThread(_)
+            | MatchSetupStep::AddMembers(_)
+            | MatchSetupStep::SendGuide(_)
+            | MatchSetupStep::TellAlone => Some(WORK_NOW),
+        };
+        let notices = match self.next_notice_step(now) {
+            NoticeStep::Wait(at) => Some(at),
+            NoticeStep::Idle => None,
+            NoticeStep::BeginCheck(_) | NoticeStep::Deliver(..) => Some(WORK_NOW),
+        };
         let reminders = self.reminders_today(now).map(|due| due.at);
-        let posts = [round, wrap_up, week].into_iter().flatten();
+        let posts = [round, wrap_up, week, matches, notices];
+        let posts = posts.into_iter().flatten();
         posts.chain(reminders).min()
     }
 

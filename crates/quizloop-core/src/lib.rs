@@ -16,8 +16,10 @@ pub mod id;
 pub mod interview;
 pub mod leaderboard;
 pub mod ledger;
+pub mod matching;
 pub mod member_profile;
 pub mod members;
+pub mod mock_interview;
 pub mod posting;
 pub mod programme;
 #[cfg(test)]

@@ -46,6 +46,17 @@ pub struct MemberProfile {
     /// Boxed, because few members have held one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) interviews: Option<Box<Interviews>>,
+    /// Number of mock interviews that the member held, as interviewer or as candidate.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mock_interviews: u32,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Number of reviews on one day.
@@ -146,6 +157,7 @@ impl MemberProfile {
             assessed_topics,
             review_reminder,
             interviews,
+            mock_interviews,
         } = other;
         for mut review in reviews {
             // The index is valid in every guild that was checked.
@@ -180,6 +192,7 @@ impl MemberProfile {
                 .get_or_insert_default()
                 .fill_from(*interviews);
         }
+        self.mock_interviews = self.mock_interviews.max(mock_interviews);
     }
 
     fn position(&self, question: u32) -> Result<usize, usize> {

@@ -66,7 +66,7 @@ pub struct Pause {
 }
 
 impl Pause {
-    fn covers(self, day: Date) -> bool {
+    pub(crate) fn covers(self, day: Date) -> bool {
         self.by_config || self.until.is_none_or(|until| day < until)
     }
 }

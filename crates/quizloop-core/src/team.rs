@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deck::Deck;
 use super::id::{ChannelId, GuildId, MessageId, UserId};
 use super::ledger::Ledger;
+use super::mock_interview::MockInterviews;
 use super::reminders::Reminder;
 use super::round::Round;
 use super::schedule::{Due, Pause, ScheduleOverrides};
@@ -95,6 +96,10 @@ pub struct Team {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "week")]
     pub(super) weekly_report: Option<WeeklyReport>,
+    /// Boxed, because few teams have them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "pairs")]
+    pub(super) mock_interviews: Option<Box<MockInterviews>>,
 }
 
 /// Why the rounds and ledgers of a team are inconsistent.
@@ -133,6 +138,7 @@ impl Team {
             deleted_members: BTreeMap::new(),
             reminders: BTreeMap::new(),
             weekly_report: None,
+            mock_interviews: None,
         }
     }
 

@@ -175,6 +175,22 @@ impl fmt::Display for Weekdays {
     }
 }
 
+/// Returns the short name of a weekday, such as `mon`.
+pub(crate) fn short_name(day: Weekday) -> &'static str {
+    let found = WEEK.into_iter().find(|(one, _)| *one == day);
+    found.map_or("", |(_, short)| short)
+}
+
+/// Returns the weekday with a short or a full name in lower case, such as `mon` or `monday`.
+pub(crate) fn weekday_with_name(name: &str) -> Option<Weekday> {
+    let has_name = |day: Weekday| weekday_name(day).eq_ignore_ascii_case(name);
+    let full = WEEK
+        .into_iter()
+        .map(|(day, _)| day)
+        .find(|day| has_name(*day));
+    full.or_else(|| by_short_name(name))
+}
+
 /// Returns the weekday with a short name, such as `mon`.
 pub(crate) fn by_short_name(name: &str) -> Option<Weekday> {
     let found = WEEK.into_iter().find(|(_, short)| *short == name);

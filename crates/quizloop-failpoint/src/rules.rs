@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 66] = [
+pub const STEPS: [&str; 80] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -54,6 +54,20 @@ pub const STEPS: [&str; 66] = [
     "week.sending",
     "week.sent",
     "week.posted",
+    "pair.matched",
+    "pair.thread-sending",
+    "pair.thread-sent",
+    "pair.thread-saved",
+    "pair.discarded",
+    "pair.added",
+    "pair.members-saved",
+    "pair.notice-sending",
+    "pair.notice-sent",
+    "pair.notice-saved",
+    "pair.alone-noted",
+    "pair.check-intended",
+    "pair.changed",
+    "pair.saved",
     "answer.ready",
     "store.encode",
     "disk.write",

@@ -7,3 +7,4 @@ pub mod message_json;
 pub mod permissions;
 pub mod rest;
 pub mod rest_limiter;
+pub mod threads;

@@ -1,7 +1,7 @@
 //! Checks the bot's permissions in a channel, including overwrites, and whether its role mention
 //! notifies.
 
-use serenity::all::{Channel, PartialGuild, Permissions};
+use serenity::all::{Channel, ChannelType, PartialGuild, Permissions};
 
 use super::rest::ApiError;
 use crate::bot::context::BotContext;
@@ -23,6 +23,18 @@ const REQUIRED: [(Permissions, &str); 7] = [
     (Permissions::ADD_REACTIONS, "Add Reactions"),
 ];
 
+/// The permissions that mock interviews need, with their names in Discord's settings.
+const FOR_PAIRS: [(Permissions, &str); 2] = [
+    (
+        Permissions::CREATE_PRIVATE_THREADS,
+        "Create Private Threads",
+    ),
+    (
+        Permissions::SEND_MESSAGES_IN_THREADS,
+        "Send Messages in Threads",
+    ),
+];
+
 /// Returns the required permissions as the bit set for an invite link.
 pub fn required_bits() -> u64 {
     REQUIRED
@@ -37,7 +49,7 @@ pub fn names(bits: u64) -> Vec<&'static str> {
 
 /// Checks the bot's permissions in a team's channel.
 pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionReport, ApiError> {
-    let Some((guild, granted)) = granted(ctx, team.key()).await? else {
+    let Some((guild, granted, _)) = granted(ctx, team.key()).await? else {
         return Ok(PermissionReport {
             missing: missing(Permissions::empty()),
             unmentionable_role: false,
@@ -56,15 +68,41 @@ pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionRepo
 /// Discord returns an empty page instead of an error.
 pub async fn can_read_history(ctx: &BotContext, team: TeamKey) -> Result<bool, ApiError> {
     let granted = granted(ctx, team).await?;
-    Ok(granted.is_some_and(|(_, granted)| granted.contains(Permissions::READ_MESSAGE_HISTORY)))
+    Ok(granted.is_some_and(|(_, granted, _)| granted.contains(Permissions::READ_MESSAGE_HISTORY)))
 }
 
-/// Returns the guild and the bot's permissions in a team's channel; `None` if the bot can't see the
+/// Whether mock interviews are possible in a team's channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PairAccess {
+    /// Whether the channel has private threads. Announcement channels don't.
+    pub has_private_threads: bool,
+    /// Missing permissions, by their names in Discord's settings.
+    pub missing: Vec<&'static str>,
+}
+
+impl PairAccess {
+    pub const fn is_sufficient(&self) -> bool {
+        self.has_private_threads && self.missing.is_empty()
+    }
+}
+
+/// Checks whether mock interviews are possible in a team's channel.
+pub async fn check_pairs(ctx: &BotContext, team: TeamKey) -> Result<PairAccess, ApiError> {
+    let granted = granted(ctx, team).await?;
+    let bits = granted.as_ref().map_or(Permissions::empty(), |one| one.1);
+    let kind = granted.map(|one| one.2);
+    Ok(PairAccess {
+        has_private_threads: kind.is_none_or(|kind| kind == ChannelType::Text),
+        missing: missing_of(&FOR_PAIRS, bits),
+    })
+}
+
+/// Returns the guild, the bot's permissions in a team's channel, and the channel's type; `None` if the bot can't see the
 /// channel.
 async fn granted(
     ctx: &BotContext,
     key: TeamKey,
-) -> Result<Option<(PartialGuild, Permissions)>, ApiError> {
+) -> Result<Option<(PartialGuild, Permissions, ChannelType)>, ApiError> {
     let Some(user_id) = ctx.user_id() else {
         return Err(ApiError::Transient("the session has not begun".into()));
     };
@@ -86,11 +124,15 @@ async fn granted(
     };
     let guild = guild?;
     let granted = guild.user_permissions_in(&channel, &member?);
-    Ok(Some((guild, granted)))
+    Ok(Some((guild, granted, channel.kind)))
 }
 
 fn missing(granted: Permissions) -> Vec<&'static str> {
-    REQUIRED
+    missing_of(&REQUIRED, granted)
+}
+
+fn missing_of(required: &[(Permissions, &'static str)], granted: Permissions) -> Vec<&'static str> {
+    required
         .iter()
         .filter(|(permission, _)| !granted.contains(*permission))
         .map(|(_, name)| *name)

@@ -278,7 +278,7 @@ impl DiscordClient {
     }
 
     /// Runs a request with background priority.
-    fn background<T>(
+    pub(super) fn background<T>(
         &self,
         request: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, ApiError>> {
@@ -347,11 +347,22 @@ impl DiscordClient {
         channel: ChannelId,
         message: &Message,
     ) -> Result<MessageId, ApiError> {
+        self.send_message_with(Priority::Urgent, channel, message)
+            .await
+    }
+
+    /// Like [`DiscordClient::send_message`], with another priority.
+    pub async fn send_message_with(
+        &self,
+        priority: Priority,
+        channel: ChannelId,
+        message: &Message,
+    ) -> Result<MessageId, ApiError> {
         let message = self.link_commands(message);
         let request = self
             .http
             .send_message(channel.get().into(), Vec::new(), message.as_ref());
-        let message = self.urgent(request).await?;
+        let message = self.rate_limited(priority, request).await?;
         Ok(MessageId::new(message.id.get()))
     }
 

@@ -132,7 +132,7 @@ async fn run_commands(ctx: &Arc<BotContext>) {
     let pending = team.read(|team| [team.pending_post(), team.pending_report_post()]);
     for delivery in pending.into_iter().flatten().flatten() {
         // The request fails; this tests that the search range can be computed.
-        let _ = delivery::search(ctx, team.key(), &delivery, fixture::now()).await;
+        let _ = delivery::find(ctx, team.key(), &delivery).await;
     }
     for command in [
         "streak",

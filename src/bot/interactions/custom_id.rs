@@ -10,6 +10,7 @@ use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
 use super::interview::{InterviewAction, InterviewSetup, InterviewState};
+use super::pair::{PairAction, PairState};
 use super::question_form::QuestionForm;
 use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
@@ -119,6 +120,11 @@ pub enum ComponentId {
     },
     /// Decides about an edit of a question that another admin has changed meanwhile.
     Edit { action: EditAction, draft: DraftId },
+    /// A component of a mock interview.
+    Pair {
+        action: PairAction,
+        state: PairState,
+    },
 }
 
 /// What becomes of an edit of a question that another admin has changed meanwhile.
@@ -317,6 +323,7 @@ impl ComponentId {
             Self::Interview { .. } => "interview",
             Self::Settings { .. } => "settings",
             Self::Edit { .. } => "edit",
+            Self::Pair { .. } => "pair",
         }
     }
 
@@ -407,6 +414,10 @@ impl ComponentId {
             ("edit", [action, draft]) => Self::Edit {
                 action: EditAction::parse(action)?,
                 draft: draft.parse().ok()?,
+            },
+            ("pair", [action, state @ ..]) => Self::Pair {
+                action: PairAction::parse(action)?,
+                state: PairState::parse(state)?,
             },
             _ => return None,
         })
@@ -546,6 +557,10 @@ impl fmt::Display for ComponentId {
                 action: step,
                 draft,
             } => write!(f, "{action}:{step}:{draft}"),
+            Self::Pair {
+                action: step,
+                state,
+            } => write!(f, "{action}:{step}:{state}"),
         }
     }
 }
@@ -728,6 +743,14 @@ mod tests {
             let page = usize::MAX;
             check_component(ComponentId::Questions { filter, page });
         }
+        for (_, action) in PairAction::LETTERS {
+            let state = PairState {
+                channel: ChannelId::new(u64::MAX),
+                number: u32::MAX,
+                phase: u32::MAX,
+            };
+            check_component(ComponentId::Pair { action, state });
+        }
         for decision in [SuggestionDecision::Approve, SuggestionDecision::Reject] {
             let suggestion = u32::MAX;
             check_component(ComponentId::DecideSuggestion {
@@ -770,8 +793,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(interview-start:(10|15|9):[*jms]{1,6}:)?(interview:([awk1-4vp0AHGEnsecit]:)?-?[0-9]{1,14}:[0-9]{1,3}:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:([-t]:)?)?((edit|settings):(overwrite|save|cancel):)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:([-t]:)?)?((edit|settings):(overwrite|save|cancel):)?(assess:[p0-5]:)?(interview-start:(10|15|9):[*jms]{1,6}:)?(interview:([awk1-4vp0AHGEnsecit]:)?-?[0-9]{1,14}:[0-9]{1,3}:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(pair:[iscpfrymxnk0AHGE]:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

@@ -12,6 +12,7 @@ pub mod custom_id;
 pub mod drafts;
 pub mod handler;
 pub mod interview;
+pub mod pair;
 pub mod progress;
 pub mod question_form;
 pub mod question_import;

@@ -8,7 +8,7 @@ use super::component::ROWS_MAX;
 pub use super::component::{ActionRow, Button, ButtonStyle, SelectOption, StringSelect};
 use super::file::File;
 use super::text::truncate_owned;
-use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId};
+use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// The flag of a message that only one member sees (Discord docs, resources/message, "Message
 /// Flags").
@@ -37,7 +37,7 @@ pub struct Message {
     pub embeds: Vec<Embed>,
     /// Rows of buttons and menus, at most five. An edit with none removes them.
     pub components: Vec<ActionRow>,
-    /// Who may be notified: nobody, unless a role is set. Edits send it as well, because Discord
+    /// Who may be notified: nobody, unless a role or users are set. Edits send it as well, because Discord
     /// would otherwise notify everyone who is mentioned in the text.
     pub allowed_mentions: AllowedMentions,
     /// The attachment, if any.
@@ -57,6 +57,8 @@ pub struct AllowedMentions {
     parse: [String; 0],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     roles: Vec<RoleId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<UserId>,
 }
 
 /// An embed.
@@ -164,6 +166,13 @@ impl Message {
     pub fn mention_role(mut self, role: RoleId) -> Self {
         self.allowed_mentions.roles = vec![role];
         self.name_role(role)
+    }
+
+    /// Notifies these users, whom the text mentions.
+    #[must_use]
+    pub fn notify_users(mut self, users: &[UserId]) -> Self {
+        self.allowed_mentions.users = users.to_vec();
+        self
     }
 
     /// Mentions a role without notifying it, for an edit of a message that mentioned it.

@@ -16,6 +16,7 @@ pub mod interview;
 pub mod limits;
 pub mod message;
 pub mod modal;
+pub mod pair;
 pub mod privacy;
 pub mod progress;
 pub mod question_check;

@@ -7,6 +7,7 @@ use super::message::{Embed, Message};
 use super::text::{bullets, pluralize};
 use crate::bot::interactions::custom_id::{ComponentId, PrivacyAction};
 use quizloop_core::data_deletion::{BACKFILL_ROUNDS, INACTIVITY_MONTHS, RESTORABLE_DAYS};
+use quizloop_core::mock_interview::HISTORY_WEEKS;
 
 /// The embed colour of messages about a member's data.
 const PRIVACY_COLOR: u32 = 0x5c_6b_73;
@@ -42,6 +43,14 @@ pub struct StoredData {
     pub interview: bool,
     /// Results of earlier interviews.
     pub interview_results: usize,
+    /// Teams in which they joined mock interviews.
+    pub pair_teams: usize,
+    /// Weeks of the last year in which they were matched.
+    pub matched_weeks: usize,
+    /// Results of mock interviews that they did not confirm yet.
+    pub open_results: usize,
+    /// Mock interviews that they held.
+    pub mock_interviews: usize,
 }
 
 /// The reply to `/privacy`.
@@ -142,6 +151,28 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
         lines.push(format!(
             "date, length and number of key points of your last {results}"
         ));
+    }
+    if kept.pair_teams > 0 {
+        let teams = pluralize(kept.pair_teams, "team", "teams");
+        lines.push(format!(
+            "that you joined mock interviews in {teams}, with the topic and the level that you chose"
+        ));
+    }
+    if kept.matched_weeks > 0 {
+        let weeks = pluralize(kept.matched_weeks, "week", "weeks");
+        lines.push(format!(
+            "with whom you were matched in {weeks} of the last {HISTORY_WEEKS}"
+        ));
+    }
+    if kept.open_results > 0 {
+        let results = pluralize(kept.open_results, "result", "results");
+        lines.push(format!(
+            "{results} of mock interviews, for a week or until you confirm them"
+        ));
+    }
+    if kept.mock_interviews > 0 {
+        let held = pluralize(kept.mock_interviews, "mock interview", "mock interviews");
+        lines.push(format!("that you held {held}"));
     }
     lines
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::daily::{LevelDisplay, button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
+use super::pair;
 use super::server_questions;
 use super::text::{bullets, pluralize, relative_time, truncate};
 use super::user_error::PostingProblem;
@@ -14,6 +15,7 @@ use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::Question;
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
 use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::mock_interview::MockInterviews;
 use quizloop_core::posting::OrderPostError;
 use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::Team;
@@ -277,12 +279,27 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
             "\n**Next weekly report**: {next}, if there is a question that week"
         );
     }
+    if team.settings.pairs.is_some() {
+        let stored = team.mock_interviews();
+        let line = pair::team_line(
+            stored.map_or(0, MockInterviews::participant_count),
+            stored.and_then(MockInterviews::summary),
+        );
+        let _ = write!(text, "\n**Taking part**: {line}");
+    }
     if let Some(day) = team.skip {
         let _ = write!(text, "\n**Skipped**: {day}");
     }
     let wraps_up = team.settings.schedule.wrap_up_at.is_some();
     let wrap_up_failure = team.wrap_up_failure.as_ref().filter(|_| wraps_up);
-    let failures: Vec<_> = team.posting_failure.iter().chain(wrap_up_failure).collect();
+    let has_pairs = team.settings.pairs.is_some();
+    let pair_failure = team.mock_interviews().and_then(|one| one.failure.as_ref());
+    let failures: Vec<_> = team
+        .posting_failure
+        .iter()
+        .chain(wrap_up_failure)
+        .chain(pair_failure.filter(|_| has_pairs))
+        .collect();
     let fine = failures.is_empty() && status.access.is_ok_and(PermissionReport::is_sufficient);
     let permissions = match status.access {
         Ok(access) if access.missing.is_empty() => "None missing.".into(),

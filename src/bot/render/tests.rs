@@ -39,6 +39,7 @@ mod histories;
 mod imports;
 mod interviews;
 mod missing_parts;
+mod pairs;
 mod pictures;
 mod privacies;
 mod question_limits;
@@ -596,6 +597,7 @@ fn helps() {
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/suggest` sends the admins a question that you'd like to be asked here.
+    • `/pair join` matches you with a colleague each week for a mock interview.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.
@@ -615,6 +617,7 @@ fn helps() {
     • `/remind on time:17:00` sends you a direct message on days you haven't answered by then.
     • `/remind reviews on time:08:00` sends you a direct message on days with at least 3 reviews due.
     • `/suggest` sends the admins a question that you'd like to be asked here.
+    • `/pair join` matches you with a colleague each week for a mock interview.
     • `/privacy` shows, exports or deletes your data.
     [Streaks] • You can only miss a question that was posted: weekends, holidays and pauses never break a streak.
     • Every 7 answers earn a freeze, which saves your streak on a day you miss. You can hold 2.

@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::message::Message;
 use super::quiz::PathProgress;
 use super::text::relative_time;
+use crate::bot::discord::permissions::PairAccess;
 use crate::bot::discord::rest::ApiError;
 use quizloop_core::id::ChannelId;
+use quizloop_core::mock_interview::MatchPressError;
 use quizloop_core::self_assessment::AssessmentError;
 
 /// "Missing Access".
@@ -35,6 +37,62 @@ pub enum PostingProblem<'a> {
     EmptyBank,
     /// The team's settings leave no question to post.
     NoQuestion,
+    /// The members could not be matched for mock interviews, or not all of them.
+    Pairs(PairProblem<'a>),
+}
+
+/// Why members could not be matched for mock interviews.
+#[derive(Debug, Clone, Copy)]
+pub enum PairProblem<'a> {
+    /// The channel has no private threads, or permissions are missing.
+    Access(&'a PairAccess),
+    /// Discord refused the thread of a match.
+    Thread(&'a ApiError),
+    /// A thread may exist, and the bot may not look for it.
+    HistoryUnreadable,
+}
+
+/// Explains a problem of mock interviews, and how to fix it.
+pub fn explain_pairs(problem: PairProblem<'_>) -> String {
+    match problem {
+        PairProblem::Access(access) => pair_access_text(access),
+        PairProblem::Thread(failure) => match failure.code() {
+            Some(code) if TOO_MANY_THREADS.contains(&code) => {
+                "This server has as many active threads as Discord allows. Close threads that are no \
+                 longer needed today, and I'll make the missing ones."
+                    .into()
+            }
+            Some(MISSING_ACCESS | MISSING_PERMISSIONS) => {
+                "I'm missing a permission in the channel. Give my role \"Create Private Threads\" and \
+                 \"Send Messages in Threads\" there."
+                    .into()
+            }
+            _ => explain_failure(failure),
+        },
+        PairProblem::HistoryUnreadable => {
+            "I may have made a thread already, but I'm not allowed to look. Give my role \"Read Message \
+             History\" in the channel."
+                .into()
+        }
+    }
+}
+
+/// What is missing for mock interviews, and how to fix it.
+pub fn pair_access_text(access: &PairAccess) -> String {
+    if !access.has_private_threads {
+        return "Mock interviews need private threads, which only a text channel has. This is an \
+                announcement channel."
+            .into();
+    }
+    let names: Vec<_> = access
+        .missing
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    format!(
+        "Mock interviews need private threads. Give my role {} in the channel.",
+        names.join(" and ")
+    )
 }
 
 /// Explains a problem, and how to fix it.
@@ -64,6 +122,7 @@ pub fn explain(problem: PostingProblem<'_>) -> String {
              History\" in the channel. Until then I don't post it, so that it doesn't appear twice."
                 .into()
         }
+        PostingProblem::Pairs(problem) => explain_pairs(problem),
         PostingProblem::EmptyBank => {
             "There is no question to post: the question bank is empty. Ask the person who runs the \
              bot to add questions."
@@ -102,10 +161,14 @@ pub fn posting_failed_dm(channel: ChannelId, problem: PostingProblem<'_>) -> Mes
         PostingProblem::Thread(_) | PostingProblem::WrapUp(_) => {
             format!("In <#{channel}>: {text}")
         }
+        PostingProblem::Pairs(_) => {
+            format!("I couldn't match everyone for mock interviews in <#{channel}>. {text}")
+        }
         _ => format!("I couldn't post the question in <#{channel}>. {text}"),
     };
     let next = match problem {
         PostingProblem::WrapUp(_) => "I'll try again with the next question",
+        PostingProblem::Pairs(_) => "I'll try again next week",
         _ => "I'll keep trying",
     };
     Message::text(format!(
@@ -208,6 +271,10 @@ pub enum UserError {
     NoInterviewQuestion,
     /// The interview was dropped or replaced.
     InterviewGone,
+    /// The team has no mock interviews.
+    PairsOff,
+    /// A press in the thread of a match changes nothing.
+    PairPress(MatchPressError),
 }
 
 impl UserError {
@@ -266,6 +333,8 @@ impl UserError {
             Self::InvalidOption(text) | Self::Discord(text) => text.clone(),
             Self::NoInterviewQuestion => "No question matches, so there is nothing to ask. Leave out topic or level, or pick a topic from the list.".into(),
             Self::InterviewGone => "This interview is over and put away. `/interview` starts a new one, and `/progress` shows how your last ones went.".into(),
+            Self::PairsOff => "This team has no mock interviews. An admin can switch them on with `/team settings`: `pairs` takes a weekday and a time.".into(),
+            Self::PairPress(error) => super::pair::press_error_text(*error).into(),
         }
     }
 }

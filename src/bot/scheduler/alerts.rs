@@ -21,6 +21,7 @@ pub async fn alert_admin(ctx: &BotContext, team: &LoadedTeam, problem: PostingPr
     let (admin, commit) = team.update(|team| {
         let failure = match problem {
             PostingProblem::WrapUp(_) => &mut team.wrap_up_failure,
+            PostingProblem::Pairs(_) => team.pair_failure_mut(),
             _ => &mut team.posting_failure,
         };
         let known = failure.as_ref();

@@ -1,5 +1,6 @@
 //! Sends a message exactly once: carries out the steps that [`quizloop_core::delivery`] decides.
-//! Questions, wrap-ups and weekly reports are sent this way. What is sent and how it is recorded is
+//! Questions, wrap-ups, weekly reports, and the threads of matches with their messages are sent this
+//! way. What is sent and how it is recorded is
 //! an [`Outgoing`]; everything else is the same for all of them ([`TeamDelivery`]). A
 //! [`TeamMessage`] has no steps besides.
 //!
@@ -48,10 +49,22 @@ pub enum DeliveryKind {
     Question,
     WrapUp,
     WeeklyReport,
+    /// The private thread of a match. Its message is the thread itself.
+    MatchThread,
+    MatchGuide,
+    /// Another message in the thread of a match.
+    MatchNotice,
 }
 
 impl DeliveryKind {
-    const ALL: [Self; 3] = [Self::Question, Self::WrapUp, Self::WeeklyReport];
+    const ALL: [Self; 6] = [
+        Self::Question,
+        Self::WrapUp,
+        Self::WeeklyReport,
+        Self::MatchThread,
+        Self::MatchGuide,
+        Self::MatchNotice,
+    ];
 
     /// Returns the key of a team's delivery of this kind.
     pub const fn of(self, team: TeamKey) -> DeliveryKey {
@@ -106,6 +119,16 @@ impl StepError {
 pub trait Outgoing: Sync {
     /// Sends the request, with the nonce of the delivery if it takes one.
     fn send(&self) -> impl Future<Output = Result<MessageId, StepError>> + Send;
+
+    /// Searches for the message. A message is looked for in the history of its place.
+    fn search(
+        &self,
+        ctx: &BotContext,
+        team: TeamKey,
+        delivery: &Delivery,
+    ) -> impl Future<Output = Result<(SearchResult, Option<HistoryMessage>), ApiError>> + Send {
+        find(ctx, team, delivery)
+    }
 
     /// Records the message. `found` is the message if it was found, and `None` if it was sent now.
     fn record(
@@ -167,6 +190,13 @@ impl Deliveries {
         let mut state = self.0.entry(key).or_default();
         let status = MessageStatus::of_new_intent(state.is_verified);
         state.status = Some((Intent::of(delivery), status));
+    }
+
+    /// Returns whether this process knows anything of an intent.
+    pub fn is_begun(&self, key: DeliveryKey, delivery: &Delivery) -> bool {
+        let state = self.0.get(&key);
+        let status = state.as_ref().and_then(|state| state.status.as_ref());
+        status.is_some_and(|(intent, _)| *intent == Intent::of(delivery))
     }
 
     /// Returns when a failed step is retried; `None` if no step has failed.
@@ -389,7 +419,7 @@ async fn deliver(
         match delivery.next_step(status, now) {
             DeliveryStep::Search => {
                 let result;
-                (result, found) = search(ctx, key.team, delivery, now).await?;
+                (result, found) = search(ctx, key.team, delivery, outgoing, now).await?;
                 // An intent from before the start proves nothing: newer messages may exist.
                 if status == MessageStatus::Unverified && result != SearchResult::Unreadable {
                     ctx.deliveries.set_verified(key);
@@ -462,13 +492,14 @@ fn request_result(sent: &Result<MessageId, StepError>) -> RequestResult {
 /// # Errors
 ///
 /// Fails if Discord can't be reached, or refuses the search in time.
-pub async fn search(
+async fn search(
     ctx: &BotContext,
     team: TeamKey,
     delivery: &Delivery,
+    outgoing: &impl Outgoing,
     now: Timestamp,
 ) -> Result<(SearchResult, Option<HistoryMessage>), StepError> {
-    match find(ctx, team, delivery).await {
+    match outgoing.search(ctx, team, delivery).await {
         Ok(found) => Ok(found),
         Err(error) if !error.is_transient() && !delivery.window.contains(&now) => {
             Ok((SearchResult::Unreadable, None))
@@ -477,7 +508,8 @@ pub async fn search(
     }
 }
 
-async fn find(
+/// Searches for the message in the history of its place.
+pub async fn find(
     ctx: &BotContext,
     team: TeamKey,
     delivery: &Delivery,

@@ -2,8 +2,8 @@
 //!
 //! It keeps no timers. Each scan asks every team for its next step, starts the jobs that are due
 //! and sleeps until the earliest future one. A restart, a reconnect or a changed clock therefore
-//! needs no special handling. The jobs are in [`post`], [`wrap_up`], [`weekly_report`] and
-//! [`reminders`].
+//! needs no special handling. The jobs are in [`post`], [`wrap_up`], [`weekly_report`],
+//! [`mock_interview`] and [`reminders`].
 
 pub mod alerts;
 pub mod backoff;
@@ -11,6 +11,7 @@ pub mod config_teams;
 pub mod data_expiry;
 pub mod delivery;
 mod interviews;
+mod mock_interview;
 mod post;
 pub mod reminders;
 pub mod save_alerts;
@@ -32,6 +33,7 @@ use data_expiry::ExpiryJob;
 use delivery::{DeliveryKey, DeliveryKind};
 use post::PostJob;
 use quizloop_core::id::{GuildId, TeamKey};
+use quizloop_core::mock_interview::{MatchSetupStep, NoticeStep};
 use quizloop_core::posting::PostStep;
 use quizloop_core::reminders::DueReminder;
 use quizloop_core::team::Team;
@@ -51,6 +53,9 @@ const SCAN_BACKOFF_FACTOR: u32 = 9;
 /// Maximum number of concurrent reminders. They have their own permits, so they never delay a post.
 const MAX_CONCURRENT_REMINDERS: usize = 4;
 
+/// Maximum number of concurrent matchings. A team with many matches takes long.
+const MAX_CONCURRENT_MATCHINGS: usize = 4;
+
 /// A unit of work. A job that is still running is not started a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Job {
@@ -62,6 +67,10 @@ enum Job {
     WrapUp(TeamKey),
     /// Posts a team's weekly report.
     WeeklyReport(TeamKey),
+    /// Matches a team's members for mock interviews, and makes the threads of the matches.
+    MatchSetup(TeamKey),
+    /// Sends messages in the threads of a team's matches.
+    MatchNotices(TeamKey),
     /// Sends a reminder to a member.
     Remind(ReminderKey),
     /// Drops a guild's interviews that ended a day ago.
@@ -77,6 +86,7 @@ enum Job {
 struct Permits {
     posts: Semaphore,
     reminders: Semaphore,
+    matches: Semaphore,
 }
 
 impl Job {
@@ -86,6 +96,7 @@ impl Job {
                 (key.guild, &permits.posts)
             }
             Self::LoadGuild(guild) | Self::DropInterviews(guild) => (guild, &permits.posts),
+            Self::MatchSetup(key) | Self::MatchNotices(key) => (key.guild, &permits.matches),
             Self::Remind(reminder) => (reminder.guild, &permits.reminders),
             Self::EvictIdle => return evict_idle(ctx).await,
             Self::CompareClocks => return clock_check::refresh(ctx).await,
@@ -104,6 +115,10 @@ impl Job {
             Self::LoadGuild(_) => catch_up_guild(ctx, &guild).await,
             Self::WrapUp(key) => wrap_up::run(ctx, guild.team(key.channel)).await,
             Self::WeeklyReport(key) => weekly_report::run(ctx, guild.team(key.channel)).await,
+            Self::MatchSetup(key) => mock_interview::run_setup(ctx, guild.team(key.channel)).await,
+            Self::MatchNotices(key) => {
+                mock_interview::run_notices(ctx, guild.team(key.channel)).await;
+            }
             Self::Remind(reminder) => reminders::send(ctx, &guild, reminder).await,
             Self::DropInterviews(_) => interviews::drop_expired(ctx, &guild).await,
             // Handled above, because they belong to no single guild.
@@ -145,6 +160,7 @@ pub async fn run(ctx: Arc<BotContext>) {
     let permits = Arc::new(Permits {
         posts: Semaphore::new(MAX_CONCURRENT_POSTS),
         reminders: Semaphore::new(MAX_CONCURRENT_REMINDERS),
+        matches: Semaphore::new(MAX_CONCURRENT_MATCHINGS),
     });
     let (mut running, mut busy) = (JoinSet::new(), HashSet::new());
     let mut expiry = ExpiryJob::default();
@@ -221,7 +237,7 @@ fn finish_job(busy: &mut HashSet<Job>, result: Result<Job, JoinError>) {
 struct DueJobs {
     /// Sorted by due time.
     rounds: Vec<(Timestamp, Job)>,
-    /// Wrap-ups and weekly reports, sorted by due time; started after all rounds.
+    /// Wrap-ups, weekly reports and mock interviews, sorted by due time; started after all rounds.
     other_posts: Vec<(Timestamp, Job)>,
     /// Sorted by position within the team or the guild: the first reminder of each, then the second
     /// of each. A team with many reminders therefore does not delay the others.
@@ -290,6 +306,11 @@ impl DueJobs {
         for (at, job) in [
             (next_wrap_up_at(ctx, key, team, now), Job::WrapUp(key)),
             (next_report_at(ctx, key, team, now), Job::WeeklyReport(key)),
+            (
+                next_match_setup_at(ctx, key, team, now),
+                Job::MatchSetup(key),
+            ),
+            (next_notice_at(ctx, key, team, now), Job::MatchNotices(key)),
         ] {
             match at {
                 Some(at) if at <= now => self.other_posts.push((at, job)),
@@ -392,6 +413,51 @@ fn next_wrap_up_at(
         WrapUpStep::Deliver => now,
     };
     Some(after_backoff(ctx, DeliveryKind::WrapUp.of(key), due, now))
+}
+
+/// Returns when the next step of the matching or of a match's thread is due, after any backoff.
+fn next_match_setup_at(
+    ctx: &BotContext,
+    key: TeamKey,
+    team: &Team,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let due = match team.next_match_setup_step(now) {
+        MatchSetupStep::Wait(at) => return Some(at),
+        MatchSetupStep::Idle => return None,
+        MatchSetupStep::Begin { due, .. } => due,
+        MatchSetupStep::Expire
+        | MatchSetupStep::CreateThread(_)
+        | MatchSetupStep::AddMembers(_)
+        | MatchSetupStep::SendGuide(_)
+        | MatchSetupStep::TellAlone => now,
+    };
+    Some(after_backoff(
+        ctx,
+        DeliveryKind::MatchThread.of(key),
+        due,
+        now,
+    ))
+}
+
+/// Returns when the next message in the thread of a match is due, after any backoff.
+fn next_notice_at(
+    ctx: &BotContext,
+    key: TeamKey,
+    team: &Team,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let due = match team.next_notice_step(now) {
+        NoticeStep::Wait(at) => return Some(at),
+        NoticeStep::Idle => return None,
+        NoticeStep::BeginCheck(_) | NoticeStep::Deliver(..) => now,
+    };
+    Some(after_backoff(
+        ctx,
+        DeliveryKind::MatchNotice.of(key),
+        due,
+        now,
+    ))
 }
 
 /// Returns when a step that is due may be run: later if an earlier attempt failed.

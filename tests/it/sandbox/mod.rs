@@ -11,6 +11,7 @@ mod conformance;
 mod faults;
 mod gateway;
 mod interactions;
+mod private_threads;
 pub mod raw_socket;
 mod rules;
 mod smoke;

@@ -124,8 +124,24 @@ pub fn check(sandbox: &discord_sandbox::Sandbox) {
         let roles = mentions["roles"].as_array().map_or(0, Vec::len);
         let limit = usize::from(method == "POST" && !route.contains("callback"));
         assert!(roles <= limit, "{method} {route}: {message}");
-        assert!(mentions["users"].is_null(), "{method} {route}: {message}");
+        let users = mentions["users"].as_array().map_or(&[][..], Vec::as_slice);
+        assert!(
+            users
+                .iter()
+                .all(|user| is_named_in_pair_thread(&request, user)),
+            "{method} {route}: {message}"
+        );
     }
+}
+
+/// Whether a message is one in the thread of a mock interview, whose two or three members it names.
+fn is_named_in_pair_thread(request: &LoggedRequest, user: &Value) -> bool {
+    let footer = request.body["embeds"][0]["footer"]["text"].as_str();
+    let is_pair = footer.is_some_and(|footer| {
+        footer.starts_with("Mock interview of ") || footer.starts_with("Did you meet? ")
+    });
+    let name = format!("<@{}>", user.as_str().unwrap_or_default());
+    request.route == "CreateMessage" && is_pair && text(request).contains(&name)
 }
 
 fn check_role(world: &World, role: &str) {

@@ -27,6 +27,24 @@ impl Discord {
         }
     }
 
+    /// Deletes a channel and its threads, or a thread.
+    pub(crate) fn delete_channel(&mut self, channel: u64) {
+        let Some(one) = self.channels.get(&channel).cloned() else {
+            return;
+        };
+        let (name, data) = if one.is_thread() {
+            ("THREAD_DELETE", payloads::channel::deleted_thread(&one))
+        } else {
+            ("CHANNEL_DELETE", payloads::channel::channel(&one))
+        };
+        self.dispatch_to_channel(channel, &GatewayEvent::new(name, intent::GUILDS, data));
+        let threads: Vec<u64> = self.threads_of(channel).map(|one| one.id).collect();
+        for deleted in threads.into_iter().chain([channel]) {
+            self.channels.remove(&deleted);
+            self.messages.remove(&deleted);
+        }
+    }
+
     /// Sends the bot a full `GUILD_CREATE`.
     pub(crate) fn announce_guild(&mut self, guild: u64) {
         let Some(one) = self.guilds.get(&guild) else {
@@ -229,22 +247,7 @@ impl Sandbox {
 
     /// Deletes a channel and its threads, or a thread.
     pub fn delete_channel(&self, channel: u64) {
-        self.with(|discord| {
-            let Some(one) = discord.channels.get(&channel).cloned() else {
-                return;
-            };
-            let (name, data) = if one.is_thread() {
-                ("THREAD_DELETE", payloads::channel::deleted_thread(&one))
-            } else {
-                ("CHANNEL_DELETE", payloads::channel::channel(&one))
-            };
-            discord.dispatch_to_channel(channel, &GatewayEvent::new(name, intent::GUILDS, data));
-            let threads: Vec<u64> = discord.threads_of(channel).map(|one| one.id).collect();
-            for deleted in threads.into_iter().chain([channel]) {
-                discord.channels.remove(&deleted);
-                discord.messages.remove(&deleted);
-            }
-        });
+        self.with(|discord| discord.delete_channel(channel));
     }
 
     /// Deletes a thread.

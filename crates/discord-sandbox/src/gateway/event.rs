@@ -65,6 +65,28 @@ impl Discord {
         );
     }
 
+    /// Sends `THREAD_MEMBERS_UPDATE`. A bot receives it for others only with the intent
+    /// `GUILD_MEMBERS`.
+    pub(crate) fn announce_thread_members(&mut self, thread: u64, added: &[u64], removed: &[u64]) {
+        let Some(one) = self.channels.get(&thread) else {
+            return;
+        };
+        let count = one.thread.as_ref().map_or(0, |state| state.members.len());
+        let added: Vec<Value> = added
+            .iter()
+            .map(|user| payloads::channel::thread_member(one, *user))
+            .collect();
+        let data = json!({
+            "id": id(thread),
+            "guild_id": maybe_id(one.guild),
+            "member_count": count,
+            "added_members": added,
+            "removed_member_ids": removed.iter().map(|user| id(*user)).collect::<Value>(),
+        });
+        let event = GatewayEvent::new("THREAD_MEMBERS_UPDATE", intent::GUILD_MEMBERS, data);
+        self.dispatch_to_channel(thread, &event);
+    }
+
     /// Sends `CHANNEL_CREATE` or `CHANNEL_UPDATE`, or `THREAD_UPDATE` for a thread.
     pub fn announce_channel(&mut self, channel: u64, is_new: bool) {
         let Some(one) = self.channels.get(&channel) else {

@@ -14,6 +14,8 @@ pub mod kind {
     pub const ANNOUNCEMENT_THREAD: u8 = 10;
     /// Public thread in a text channel.
     pub const PUBLIC_THREAD: u8 = 11;
+    /// Private thread in a text channel. Only its members and moderators see it.
+    pub const PRIVATE_THREAD: u8 = 12;
     /// Forum channel. It contains threads and takes no messages itself.
     pub const FORUM: u8 = 15;
 }
@@ -44,6 +46,8 @@ pub struct ThreadState {
     pub created_ms: i64,
     /// Time at which `archived` last changed, in Unix milliseconds.
     pub archive_changed_ms: i64,
+    /// Whether members of a private thread may add others; `None` in other threads.
+    pub invitable: Option<bool>,
     /// User who started the thread.
     pub owner: u64,
     /// Users who joined the thread.
@@ -57,7 +61,7 @@ pub struct ThreadState {
 /// Channel, thread or direct-message channel.
 #[derive(Debug, Clone)]
 pub struct Channel {
-    /// Id. A thread has the id of its starter message.
+    /// Id. A thread has the id of its starter message, if it was started from one.
     pub id: u64,
     /// Guild, or `None` for a direct-message channel.
     pub guild: Option<u64>,
@@ -111,6 +115,11 @@ impl Channel {
     /// Returns whether this is a thread.
     pub const fn is_thread(&self) -> bool {
         self.thread.is_some()
+    }
+
+    /// Returns whether this is a private thread.
+    pub const fn is_private(&self) -> bool {
+        self.kind == kind::PRIVATE_THREAD
     }
 
     /// Returns whether this is an archived thread.

@@ -6,6 +6,8 @@ use serde_json::Value;
 pub mod kind {
     /// Ordinary message.
     pub const DEFAULT: u8 = 0;
+    /// System message: a user was added to a thread.
+    pub const RECIPIENT_ADD: u8 = 1;
     /// System message: a thread was started.
     pub const THREAD_CREATED: u8 = 18;
     /// Reply to a message.

@@ -163,7 +163,8 @@ impl Discord {
     }
 
     /// Returns the permissions of `user` in a channel or thread. Both users of a direct-message
-    /// channel have all permissions in it.
+    /// channel have all permissions in it. In a private thread, only its members and those who may
+    /// manage threads have any (Discord docs, topics/threads, "Private Threads").
     pub fn permissions(&self, channel: &Channel, user: u64) -> u64 {
         let Some(guild) = channel.guild.and_then(|id| self.guilds.get(&id)) else {
             return if channel.recipients.contains(&user) {
@@ -172,7 +173,16 @@ impl Discord {
                 0
             };
         };
-        super::permission::in_channel(guild, self.parent_of(channel), user)
+        let granted = super::permission::in_channel(guild, self.parent_of(channel), user);
+        let is_member = channel
+            .thread
+            .as_ref()
+            .is_some_and(|thread| thread.members.contains(&user));
+        let is_moderator = granted & super::permission::MANAGE_THREADS != 0;
+        if channel.is_private() && !is_member && !is_moderator {
+            return 0;
+        }
+        granted
     }
 
     /// Returns a message in any channel.

@@ -74,6 +74,9 @@ pub fn thread(channel: &Channel, viewer: Option<u64>) -> Value {
             "create_timestamp": time(state.created_ms),
         },
     });
+    if let Some(invitable) = state.invitable {
+        json["thread_metadata"]["invitable"] = invitable.into();
+    }
     if let Some(viewer) = viewer.filter(|viewer| state.members.contains(viewer)) {
         json["member"] = thread_member(channel, viewer);
     }

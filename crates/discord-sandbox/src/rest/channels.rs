@@ -22,6 +22,7 @@ pub fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Han
     let channel = route.channel().unwrap_or_default();
     match route {
         Route::EditChannel { .. } => edit(discord, channel, request),
+        Route::DeleteChannel { .. } => delete(discord, channel),
         Route::Typing { .. } => {
             writable_channel(discord, channel)?;
             no_content()
@@ -112,6 +113,20 @@ fn edit(discord: &mut Discord, channel: u64, request: &ApiRequest) -> HandlerRes
     }
     check(&request.body)?;
     change(discord, channel, &request.body)
+}
+
+/// Deletes a channel or thread (Discord docs, resources/channel, "Delete/Close Channel").
+fn delete(discord: &mut Discord, channel: u64) -> HandlerResult {
+    let is_thread = visible_channel(discord, channel)?.is_thread();
+    let needed = if is_thread {
+        MANAGE_THREADS
+    } else {
+        MANAGE_CHANNELS
+    };
+    channel_with_permissions(discord, channel, needed)?;
+    let deleted = discord.channel_json(channel).unwrap_or(Value::Null);
+    discord.delete_channel(channel);
+    ok(deleted)
 }
 
 fn check(body: &Value) -> Result<(), ErrorResponse> {

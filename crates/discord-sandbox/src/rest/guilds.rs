@@ -47,7 +47,7 @@ fn active_threads(discord: &Discord, guild: &Guild) -> Value {
             .is_some_and(|thread| thread.members.contains(&me))
     });
     json!({
-        "threads": threads.iter().map(|one| payloads::channel::thread(one, Some(me))).collect::<Value>(),
+        "threads": threads.iter().rev().map(|one| payloads::channel::thread(one, Some(me))).collect::<Value>(),
         "members": joined.map(|one| payloads::channel::thread_member(one, me)).collect::<Value>(),
         "has_more": false,
     })

@@ -86,17 +86,23 @@ fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> Handler
         | Route::GuildRoles { .. }
         | Route::GuildMember { .. }
         | Route::ActiveThreads { .. } => guilds::handle(discord, route),
-        Route::Channel { .. } | Route::EditChannel { .. } | Route::Typing { .. } => {
-            channels::handle(discord, route, request)
-        }
+        Route::Channel { .. }
+        | Route::EditChannel { .. }
+        | Route::DeleteChannel { .. }
+        | Route::Typing { .. } => channels::handle(discord, route, request),
         Route::ListMessages { .. }
         | Route::CreateMessage { .. }
         | Route::Message { .. }
         | Route::EditMessage { .. }
         | Route::DeleteMessage { .. } => messages::handle(discord, route, request),
-        Route::StartThread { .. } | Route::JoinThread { .. } | Route::LeaveThread { .. } => {
-            threads::handle(discord, route, request)
-        }
+        Route::StartThread { .. }
+        | Route::StartThreadWithoutMessage { .. }
+        | Route::JoinThread { .. }
+        | Route::LeaveThread { .. }
+        | Route::AddThreadMember { .. }
+        | Route::RemoveThreadMember { .. }
+        | Route::ArchivedPrivateThreads { .. }
+        | Route::JoinedArchivedPrivateThreads { .. } => threads::handle(discord, route, request),
         Route::Reaction {
             channel,
             message,

@@ -11,6 +11,8 @@ pub fn is_name(name: &str) -> bool {
 pub const NAMES: &[&str] = &[
     "CreateMessage",
     "StartThread",
+    "StartThreadWithoutMessage",
+    "AddThreadMember",
     "EditMessage",
     "ListMessages",
     "Reaction",
@@ -96,6 +98,26 @@ pub enum Route {
         channel: u64,
     },
     LeaveThread {
+        channel: u64,
+    },
+    StartThreadWithoutMessage {
+        channel: u64,
+    },
+    AddThreadMember {
+        channel: u64,
+        user: u64,
+    },
+    RemoveThreadMember {
+        channel: u64,
+        user: u64,
+    },
+    ArchivedPrivateThreads {
+        channel: u64,
+    },
+    JoinedArchivedPrivateThreads {
+        channel: u64,
+    },
+    DeleteChannel {
         channel: u64,
     },
     Reaction {
@@ -206,6 +228,12 @@ impl Route {
             | Self::StartThread { channel, .. }
             | Self::JoinThread { channel }
             | Self::LeaveThread { channel }
+            | Self::StartThreadWithoutMessage { channel }
+            | Self::AddThreadMember { channel, .. }
+            | Self::RemoveThreadMember { channel, .. }
+            | Self::ArchivedPrivateThreads { channel }
+            | Self::JoinedArchivedPrivateThreads { channel }
+            | Self::DeleteChannel { channel }
             | Self::Reaction { channel, .. }
             | Self::Unreact { channel, .. } => Some(*channel),
             _ => None,
@@ -306,6 +334,20 @@ fn of_channel(method: &Method, channel: u64, rest: &[&str]) -> Option<Route> {
         ("POST", ["typing"]) => Route::Typing { channel },
         ("PUT", ["thread-members", "@me"]) => Route::JoinThread { channel },
         ("DELETE", ["thread-members", "@me"]) => Route::LeaveThread { channel },
+        ("PUT", ["thread-members", user]) => Route::AddThreadMember {
+            channel,
+            user: parse(user)?,
+        },
+        ("DELETE", ["thread-members", user]) => Route::RemoveThreadMember {
+            channel,
+            user: parse(user)?,
+        },
+        ("POST", ["threads"]) => Route::StartThreadWithoutMessage { channel },
+        ("GET", ["threads", "archived", "private"]) => Route::ArchivedPrivateThreads { channel },
+        ("GET", ["users", "@me", "threads", "archived", "private"]) => {
+            Route::JoinedArchivedPrivateThreads { channel }
+        }
+        ("DELETE", []) => Route::DeleteChannel { channel },
         _ => return None,
     })
 }

@@ -4,6 +4,8 @@ mod data_deletion;
 mod delivery;
 mod guild_summary;
 mod interview;
+mod matching;
+mod mock_interview;
 mod posting;
 mod programme;
 mod question_picker;

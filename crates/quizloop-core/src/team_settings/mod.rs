@@ -5,6 +5,7 @@
 //! To add a setting, add a field to [`TeamSettings`] with its default, and an entry to
 //! [`TEAM_SETTINGS`].
 
+mod pairs;
 mod parse;
 mod programme;
 mod setting;
@@ -12,6 +13,7 @@ mod setting;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+pub use self::pairs::{PairTime, ParsePairTimeError};
 pub use self::parse::time_of_day;
 pub use self::programme::check_programme;
 pub use self::setting::{
@@ -66,6 +68,9 @@ pub struct TeamSettings {
     /// effect with the next question ([`Round::hides_level`](super::round::Round::hides_level)).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hides_level: bool,
+    /// When members are matched for mock interviews; `None` if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairTime>,
 }
 
 /// Maximum number of holidays listed. `/team settings` takes some 340, which would not fit into a
@@ -83,6 +88,7 @@ impl Default for TeamSettings {
             send_weekly_report: false,
             programme: Programme::default(),
             hides_level: false,
+            pairs: None,
         }
     }
 }
@@ -373,6 +379,21 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
                 "{day}, the question with the most missed points of six weeks"
             ))
         }),
+    },
+    TeamSetting {
+        key: "pairs",
+        is_required: false,
+        option: SettingOption {
+            name: "pairs",
+            description: "Weekday and time at which members are matched for mock interviews, such as mon 10:00, or off",
+            in_setup: true,
+        },
+        kind: SettingKind::Text {
+            set: pairs::set_pairs,
+            max_length: Some(20),
+            suggest: Some(pairs::suggest_pairs),
+        },
+        line: SettingLine::Own("Mock interviews", pairs::line),
     },
     TeamSetting {
         key: "retention",

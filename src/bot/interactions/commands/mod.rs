@@ -19,6 +19,7 @@ mod history;
 mod interview;
 mod leaderboard;
 mod message_command;
+mod pair;
 mod privacy;
 mod progress;
 mod question_forms;
@@ -71,6 +72,7 @@ static COMMANDS: &[&SlashCommand] = &[
     &progress::COMMAND,
     &remind::COMMAND,
     &suggest::COMMAND,
+    &pair::COMMAND,
     &privacy::COMMAND,
     &help::COMMAND,
     &setup::COMMAND,
@@ -379,6 +381,9 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::Settings { .. }
                 | ComponentId::Edit { .. }
         )
+    ) || matches!(
+        ComponentId::parse(custom_id),
+        Some(ComponentId::Pair { action, .. }) if action.updates_message()
     )
 }
 
@@ -549,6 +554,14 @@ async fn on_component(
                 values,
             };
             interview::on_component(ctx, interaction, guild, input).await
+        }
+        ComponentId::Pair { action, state } => {
+            let input = pair::PairInput {
+                action,
+                state,
+                values,
+            };
+            pair::on_component(ctx, interaction, guild, input).await
         }
     }
 }

@@ -65,6 +65,7 @@ pub async fn on_button(
 fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredData {
     let count = |state: &Guild| {
         let teams = || state.teams().values();
+        let mock_interviews = || teams().filter_map(|team| team.mock_interviews());
         let ledgers: Vec<_> = teams()
             .map(|team| team.ledger(user))
             .filter(|ledger| ledger.first_round().is_some())
@@ -98,6 +99,18 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
                 .and_then(MemberProfile::interviews)
                 .is_some_and(Interviews::has_interview),
             interview_results: state.interview_results(user).len(),
+            pair_teams: mock_interviews()
+                .filter(|stored| stored.participant(user).is_some())
+                .count(),
+            matched_weeks: mock_interviews()
+                .flat_map(|stored| stored.meeting_days(user))
+                .count(),
+            open_results: mock_interviews()
+                .flat_map(|stored| stored.open_results(user))
+                .count(),
+            mock_interviews: state
+                .profile(user)
+                .map_or(0, |profile| profile.mock_interviews as usize),
         }
     };
     guild.read_or_empty(count)

@@ -8,6 +8,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::progress::progress;
 use crate::bot::render::interview::progress_line;
+use crate::bot::render::pair;
 use crate::bot::render::progress as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::guild::Guild;
@@ -51,7 +52,12 @@ pub async fn run(
     let progress = guild.read_or_empty(collect);
     let chart = ctx.chart_renderer.render(&progress).await;
     let message = render::progress(&progress, chart);
-    let interviews = |state: &Guild| progress_line(state.interview_results(interaction.user));
-    let lines = guild.read(interviews).flatten();
+    let lines = |state: &Guild| {
+        let profile = state.profile(interaction.user);
+        let held = profile.map_or(0, |profile| profile.mock_interviews);
+        let interviews = progress_line(state.interview_results(interaction.user));
+        [interviews, pair::progress_line(held)]
+    };
+    let lines = guild.read_or_empty(lines).into_iter().flatten();
     Ok(render::with_lines(message, lines))
 }

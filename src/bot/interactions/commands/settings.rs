@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::slash_command::Autocomplete;
 use crate::bot::context::BotContext;
+use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
 use crate::bot::question_pool::question_pool;
 use crate::bot::render::text::quote;
-use crate::bot::render::user_error::UserError;
-use quizloop_core::id::GuildId;
+use crate::bot::render::user_error::{UserError, pair_access_text};
+use quizloop_core::id::{GuildId, TeamKey};
 use quizloop_core::programme::Programme;
 use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::TeamSettings;
@@ -44,6 +45,9 @@ pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
     }),
     ("order", |ctx, guild, typed| {
         suggest(ctx, guild, "order", typed)
+    }),
+    ("pairs", |ctx, guild, typed| {
+        suggest(ctx, guild, "pairs", typed)
     }),
 ];
 
@@ -146,6 +150,26 @@ pub fn check_programme(
     }
     let checked = team_settings::check_programme(after, pool);
     checked.map_err(|conflict| invalid_option(conflict.error))
+}
+
+/// Checks that mock interviews are possible in the channel, if they are switched on.
+pub async fn check_pairs(
+    ctx: &BotContext,
+    team: TeamKey,
+    before: &TeamSettings,
+    after: &TeamSettings,
+) -> Result<(), UserError> {
+    if before.pairs.is_some() || after.pairs.is_none() {
+        return Ok(());
+    }
+    match permissions::check_pairs(ctx, team).await {
+        Ok(access) if access.is_sufficient() => Ok(()),
+        Ok(access) => Err(UserError::InvalidOption(pair_access_text(&access))),
+        Err(error) => Err(UserError::Discord(format!(
+            "I couldn't check my permissions in <#{}>: {error}. Please try again.",
+            team.channel
+        ))),
+    }
 }
 
 fn apply_option(

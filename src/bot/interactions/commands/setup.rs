@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::CommandResult;
 use super::confirm_settings::{self, ChangedChoice};
-use super::settings::{self, apply_options, check_programme};
+use super::settings::{self, apply_options, check_pairs, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility, channel_option,
 };
@@ -116,6 +116,8 @@ pub async fn save(ctx: &BotContext, interaction: &Interaction, team: &LoadedTeam
     let pool = question_pool(&questions);
     change.check(&pool)?;
     let existed = change.before.is_some();
+    let before = change.before.unwrap_or_default();
+    check_pairs(ctx, team.key(), &before, &change.after).await?;
     save_settings(interaction, team, change.after).await?;
     ctx.health.team_has_question(team.key());
     ctx.deliveries.retry_team(team.key());

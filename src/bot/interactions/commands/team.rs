@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{find_question, question_choices};
 use super::confirm_settings::{self, ChangedChoice};
-use super::settings::{self, any_given, apply_options, check_programme};
+use super::settings::{self, any_given, apply_options, check_pairs, check_programme};
 use super::slash_command::{
     Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
     channel_option,
@@ -440,6 +440,11 @@ pub async fn save_settings(
     let questions = ctx.questions(team.guild().id());
     let pool = question_pool(&questions);
     let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
+    let before = team.read(|team| team.settings.clone()).unwrap_or_default();
+    // Errors of options are reported below, with those of the team.
+    if let Ok(after) = apply_options(before.clone(), interaction) {
+        check_pairs(ctx, team.key(), &before, &after).await?;
+    }
     let changed = apply_admin_action(ctx, team, |team| {
         if team.managed {
             return Err(UserError::ManagedByConfig);

@@ -21,6 +21,10 @@ fn stored_data() {
         hidden: false,
         interview: false,
         interview_results: 0,
+        pair_teams: 0,
+        matched_weeks: 0,
+        open_results: 0,
+        mock_interviews: 0,
     };
     let hidden = StoredData {
         hidden: true,
@@ -34,6 +38,10 @@ fn stored_data() {
         review_reminder: true,
         interview: true,
         interview_results: 3,
+        pair_teams: 1,
+        matched_weeks: 7,
+        open_results: 1,
+        mock_interviews: 12,
         ..kept
     };
     assert_snapshot!(privacy::overview(&kept), @"
@@ -63,6 +71,10 @@ fn stored_data() {
     • your choice to be hidden from leaderboards and weekly reports
     • your newest interview: its questions, times and ticks, until a day after its end
     • date, length and number of key points of your last 3 interviews
+    • that you joined mock interviews in 1 team, with the topic and the level that you chose
+    • with whom you were matched in 7 weeks of the last 52
+    • 1 result of mock interviews, for a week or until you confirm them
+    • that you held 12 mock interviews
     [What it's for] Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and ticks also show which key points a team misses. If an admin cancels or credits a question, their id is stored with it.
     [How long] Until you delete it, the bot or the team is removed, or you haven't been active here for 13 months. For 7 days after a removal, the person who runs the bot can restore the data; what you delete is deleted there as well.
     ( Export my data ) q1:privacy:export

@@ -25,6 +25,8 @@ pub struct ChannelItem {
     name: String,
     /// Whether it is the selected one.
     here: bool,
+    /// Whether it is a private thread.
+    private: bool,
     threads: Vec<ChannelItem>,
 }
 
@@ -36,6 +38,9 @@ pub struct ChannelView {
     /// "text", "thread" or "direct".
     kind: &'static str,
     archived: bool,
+    /// Whether it is a private thread, with the names of its members.
+    private: bool,
+    members: String,
     /// Whether the viewer may write.
     writable: bool,
     /// The names of the message commands, which are in the menu *Apps* of each message.
@@ -95,6 +100,7 @@ pub fn guilds(
         id: one.id.to_string(),
         name: channel_name(viewer, one),
         here: channel == Some(one.id) || thread == Some(one.id),
+        private: one.is_private(),
         threads: Vec::new(),
     };
     let with_threads = |one: &Channel| {
@@ -147,6 +153,13 @@ fn channel_name(viewer: &PageViewer<'_>, channel: &Channel) -> String {
     }
 }
 
+/// Returns the names of a thread's members.
+fn member_names(viewer: &PageViewer<'_>, channel: &Channel) -> String {
+    let members = channel.thread.iter().flat_map(|thread| &thread.members);
+    let name = |user: &u64| viewer.discord.display_name(channel.guild, *user);
+    members.map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// Returns a channel or thread with its messages.
 pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
     let channel = viewer.discord.channels.get(&id);
@@ -168,6 +181,10 @@ pub fn channel_view(viewer: &PageViewer<'_>, id: u64) -> ChannelView {
             _ => "text",
         },
         archived: channel.is_some_and(Channel::is_archived),
+        private: channel.is_some_and(Channel::is_private),
+        members: channel
+            .map(|one| member_names(viewer, one))
+            .unwrap_or_default(),
         writable: permissions & needed != 0,
         apps: message_commands(viewer.discord, id, viewer.user),
         entries: message::entries(viewer, id),

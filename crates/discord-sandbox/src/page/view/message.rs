@@ -49,6 +49,8 @@ pub struct MessageItem {
     kind: &'static str,
     /// The message it replies to.
     replies_to: Option<Quote>,
+    /// The name of the user who was added to a thread.
+    added: String,
     /// The command that produced it, and its user.
     used: Option<CommandUse>,
     text: Vec<MarkdownPart>,
@@ -130,6 +132,7 @@ fn is_grouped(last: &Message, one: &Message) -> bool {
         && last.ephemeral_for == one.ephemeral_for
         && last.kind != message_kind::THREAD_STARTER
         && last.kind != message_kind::THREAD_CREATED
+        && last.kind != message_kind::RECIPIENT_ADD
 }
 
 fn local(viewer: &PageViewer<'_>, ms: i64) -> jiff::ZonedDateTime {
@@ -179,9 +182,11 @@ fn message_item(viewer: &PageViewer<'_>, one: &Message) -> MessageItem {
         kind: match one.kind {
             message_kind::THREAD_STARTER => "starter",
             message_kind::THREAD_CREATED => "started",
+            message_kind::RECIPIENT_ADD => "added",
             _ => "said",
         },
         replies_to: (one.kind == message_kind::REPLY).then(|| quote(viewer, one)),
+        added: added(viewer, one),
         used: command_use(viewer, of),
         text: parse(&of.content, &names),
         source: of.content.clone(),
@@ -200,6 +205,14 @@ fn message_item(viewer: &PageViewer<'_>, one: &Message) -> MessageItem {
         own: of.author == viewer.user,
         names_me: of.mentions.users.contains(&viewer.user) || of.mentions.everyone,
     }
+}
+
+fn added(viewer: &PageViewer<'_>, one: &Message) -> String {
+    let guild = viewer.discord.guild_of(one.channel);
+    let user = one.mentions.users.first();
+    user.filter(|_| one.kind == message_kind::RECIPIENT_ADD)
+        .map(|user| viewer.discord.display_name(guild, *user))
+        .unwrap_or_default()
 }
 
 fn quote(viewer: &PageViewer<'_>, one: &Message) -> Quote {

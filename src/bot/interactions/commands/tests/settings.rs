@@ -99,6 +99,7 @@ fn each_field_has_a_setting() {
                 repeat_day,
             },
         hides_level,
+        pairs,
     } = from_config(&samples);
     let default = TeamSettings::default();
     assert_ne!(at, default.schedule.at);
@@ -117,6 +118,7 @@ fn each_field_has_a_setting() {
     assert_ne!(order, default.programme.order);
     assert_ne!(repeat_day, default.programme.repeat_day);
     assert_ne!(hides_level, default.hides_level);
+    assert_ne!(pairs, default.pairs);
 }
 
 #[test]

@@ -1,0 +1,197 @@
+//! The bot is killed at each step of a matching and of an interview.
+
+use std::collections::BTreeSet;
+
+use discord_sandbox::ids;
+
+use super::{
+    FRIDAY_TEN, TEN, add_members, allow_private_threads, direct_messages, guides, join, monday,
+    notices, private_threads, wait_for_guide, wait_for_result,
+};
+use crate::support::test_database::TestDatabase;
+
+use crate::support::{MessageExt, WAIT_TIMEOUT, World, WorldBuilder};
+
+/// The steps between the matching and the last guide, with the pass at which the bot is killed.
+const STEPS: [(&str, u32); 14] = [
+    ("pair.matched", 1),
+    ("pair.thread-sending", 1),
+    ("pair.thread-sending", 2),
+    ("pair.thread-sent", 1),
+    ("pair.thread-sent", 2),
+    ("pair.thread-saved", 1),
+    ("pair.added", 1),
+    ("pair.added", 2),
+    ("pair.members-saved", 1),
+    ("pair.members-saved", 2),
+    ("pair.notice-sending", 1),
+    ("pair.notice-sent", 1),
+    ("pair.notice-sent", 2),
+    ("pair.notice-saved", 1),
+];
+
+async fn start(builder: WorldBuilder) -> World {
+    let mut world = builder.failpoints().without_bot().await;
+    allow_private_threads(&world.sandbox);
+    world.start_bot().await;
+    world
+}
+
+/// Sets the time and waits until the bot has killed itself, then starts it again.
+async fn set_time_and_kill(world: &mut World, moment: &str, rule: &str) {
+    world.set_failpoints(rule);
+    {
+        let world = &*world;
+        tokio::select! {
+            biased;
+            () = world.set_time(moment) => {}
+            () = std::future::ready(()) => {}
+        }
+    }
+    let exited = world.wait_for_exit(WAIT_TIMEOUT).await;
+    assert!(
+        exited.is_some(),
+        "{rule}: the step was not reached\n{}",
+        world.log()
+    );
+    world.kill_if_alive().await;
+    world.set_failpoints("");
+    world.start_bot().await;
+}
+
+async fn killed_at_each_step(builder: impl Fn() -> WorldBuilder) {
+    for (step, pass) in STEPS {
+        let mut world = start(builder()).await;
+        let others = add_members(&world, 2);
+        let all = [ids::LIN, ids::SAM, others[0], others[1]];
+        for user in all {
+            join(world.member(user)).await;
+        }
+        world.set_time("2026-11-30T09:00").await;
+        let rule = format!("{step} kill {pass}");
+        set_time_and_kill(&mut world, TEN, &rule).await;
+        // A request without a nonce may still take effect for a minute.
+        for _ in 0..3 {
+            world.advance("2m").await;
+        }
+        let threads = private_threads(&world);
+        assert_eq!(threads.len(), 2, "{rule}: {threads:?}\n{}", world.log());
+        let matched: Vec<u64> = threads.iter().flat_map(|one| one.1.clone()).collect();
+        assert_eq!(matched.len(), 4, "{rule}: {threads:?}");
+        assert_eq!(
+            matched.into_iter().collect::<BTreeSet<_>>(),
+            all.into(),
+            "{rule}"
+        );
+        for (thread, _) in threads {
+            wait_for_guide(&world, thread).await;
+            assert_eq!(guides(&world, thread).len(), 1, "{rule}");
+        }
+    }
+}
+
+/// Each member has one place in one thread with one guide, wherever the bot was killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_of_a_matching() {
+    killed_at_each_step(monday).await;
+}
+
+/// The same on PostgreSQL.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_of_a_matching_on_postgresql() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    drop(database);
+    killed_at_each_step(|| {
+        // Each world has its own database, which stays until the end of the process.
+        let database = Box::leak(Box::new(TestDatabase::new().expect("the server was there")));
+        monday().database(database.url())
+    })
+    .await;
+}
+
+/// Presses at which the bot dies are not lost once they were saved, and never count twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_of_an_interview() {
+    for step in ["pair.changed", "pair.saved"] {
+        let mut world = start(monday()).await;
+        join(world.lin()).await;
+        join(world.sam()).await;
+        world.set_time(TEN).await;
+        let (thread, members) = private_threads(&world).pop().unwrap();
+        assert_eq!(members.len(), 2);
+        let guide = wait_for_guide(&world, thread).await;
+        // The interview may have begun before the kill, then the second press shows it.
+        press_and_kill(&mut world, guide.id, ids::LIN, "I interview first", step).await;
+        let begun = world
+            .sandbox
+            .press(guide.id, ids::LIN, "I interview first", &[])
+            .await;
+        assert!(begun.message().is_some(), "{step}: {begun:?}");
+        let card = world.lin().press(guide.id, "Open the question").await;
+        press_and_kill(&mut world, card.id, ids::LIN, "Finish", step).await;
+        // The card may be stale by now.
+        let _ = world.sandbox.press(card.id, ids::LIN, "Finish", &[]).await;
+        let ready = wait_for_result(&world, thread, 2).await;
+        let result = world.sam().press(ready.id, "My result").await;
+        press_and_kill(&mut world, result.id, ids::SAM, "None of them", step).await;
+        let _ = world
+            .sandbox
+            .press(result.id, ids::SAM, "None of them", &[])
+            .await;
+        let guild = super::saved(&world);
+        let sam = quizloop_core::id::UserId::new(ids::SAM);
+        let counts: Vec<u16> = guild.reviews(sam).map(|one| one.1.count).collect();
+        assert_eq!(counts, [1], "{step}");
+        assert_eq!(guild.profile(sam).unwrap().mock_interviews, 1, "{step}");
+        world.advance("2m").await;
+        assert_eq!(notices(&world, thread, "Result 2 of ").len(), 1, "{step}");
+    }
+}
+
+async fn press_and_kill(world: &mut World, message: u64, user: u64, button: &str, step: &str) {
+    world.set_failpoints(&format!("{step} kill"));
+    let outcome = world.sandbox.press(message, user, button, &[]).await;
+    assert!(outcome.message().is_none(), "{outcome:?}");
+    let exited = world.wait_for_exit(WAIT_TIMEOUT).await;
+    assert!(exited.is_some(), "{button}: {step} was not reached");
+    world.kill_if_alive().await;
+    world.set_failpoints("");
+    world.start_bot().await;
+}
+
+/// The question whether they met comes once, wherever the bot was killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_step_of_the_question_whether_they_met() {
+    for step in [
+        "pair.check-intended",
+        "pair.notice-sending",
+        "pair.notice-sent",
+        "pair.notice-saved",
+    ] {
+        let mut world = start(monday()).await;
+        join(world.lin()).await;
+        join(world.sam()).await;
+        world.set_time(TEN).await;
+        let (thread, _) = private_threads(&world).pop().unwrap();
+        wait_for_guide(&world, thread).await;
+        world.set_time("2026-12-04T09:30").await;
+        set_time_and_kill(&mut world, FRIDAY_TEN, &format!("{step} kill")).await;
+        world.advance("5m").await;
+        assert_eq!(notices(&world, thread, "Did you meet?").len(), 1, "{step}");
+    }
+}
+
+/// The only member who joined gets at most one message.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_before_a_member_is_told_that_they_are_alone() {
+    let mut world = start(monday()).await;
+    join(world.lin()).await;
+    world.set_time("2026-11-30T09:00").await;
+    set_time_and_kill(&mut world, TEN, "pair.alone-noted kill").await;
+    world.advance("5m").await;
+    assert!(direct_messages(&world, ids::LIN).is_empty());
+    let status = world.lin().command_message("pair status", &[]).await;
+    assert!(status.text().contains("You come first."));
+}
