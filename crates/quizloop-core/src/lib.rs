@@ -25,6 +25,7 @@ pub mod question_picker;
 pub mod question_pool;
 pub mod question_reports;
 pub mod question_stats;
+pub mod ramp;
 pub mod reminders;
 pub mod reply;
 pub mod retention;

@@ -84,7 +84,7 @@ fn read_team(team: &Team) {
         };
         let messages = [
             render::team::status(team, &status),
-            render::team::team_summary(team, now, &access, true, &pool),
+            render::team::team_summary(team, now, &access, SummaryReason::Changed, &pool),
             render::team::paused(team, now),
             render::team::resumed(team, now),
         ];

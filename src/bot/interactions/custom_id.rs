@@ -12,7 +12,7 @@ use super::drafts::DraftId;
 use super::question_form::QuestionForm;
 use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
-use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
+use quizloop_core::id::{ChannelId, MessageId, ParseIdError, UserId};
 
 /// Maximum length of a custom id in characters (Discord docs, components/reference, "Button").
 #[cfg(test)]
@@ -104,6 +104,26 @@ pub enum ComponentId {
         suggestion: u32,
         decision: SuggestionDecision,
     },
+    /// Changes what the round of that message counts for.
+    ChangeRound {
+        change: RoundChange,
+        /// The message of the round. Its number would be another round's once the team is set up
+        /// again.
+        message: MessageId,
+    },
+}
+
+/// What an admin does to a round, after a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundChange {
+    /// It counts for nobody.
+    Void,
+    /// It counts again.
+    Restore,
+    /// It counts for a member.
+    Credit(UserId),
+    /// It counts for a member only if they answered it.
+    TakeBackCredit(UserId),
 }
 
 /// The questions that `/team questions list` shows.
@@ -146,6 +166,29 @@ impl fmt::Display for QuestionListFilter {
         let mut names = Self::NAMES.into_iter();
         let found = names.find(|(_, filter)| filter == self);
         f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
+impl RoundChange {
+    fn parse(parts: &[&str]) -> Option<Self> {
+        Some(match parts {
+            ["void"] => Self::Void,
+            ["restore"] => Self::Restore,
+            ["credit", user] => Self::Credit(user.parse().ok()?),
+            ["take-back", user] => Self::TakeBackCredit(user.parse().ok()?),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for RoundChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Void => f.write_str("void"),
+            Self::Restore => f.write_str("restore"),
+            Self::Credit(user) => write!(f, "credit:{user}"),
+            Self::TakeBackCredit(user) => write!(f, "take-back:{user}"),
+        }
     }
 }
 
@@ -246,6 +289,7 @@ impl ComponentId {
             Self::RemoveQuestion { .. } => "question-remove",
             Self::OpenSuggestion => "suggestion-open",
             Self::DecideSuggestion { .. } => "suggestion",
+            Self::ChangeRound { .. } => "round",
         }
     }
 
@@ -323,6 +367,10 @@ impl ComponentId {
             ("suggestion", [decision, suggestion]) => Self::DecideSuggestion {
                 suggestion: suggestion.parse().ok()?,
                 decision: SuggestionDecision::parse(decision)?,
+            },
+            ("round", [message, change @ ..]) => Self::ChangeRound {
+                change: RoundChange::parse(change)?,
+                message: message.parse().ok()?,
             },
             _ => return None,
         })
@@ -446,6 +494,7 @@ impl fmt::Display for ComponentId {
                 suggestion,
                 decision,
             } => write!(f, "{action}:{decision}:{suggestion}"),
+            Self::ChangeRound { change, message } => write!(f, "{action}:{message}:{change}"),
         }
     }
 }
@@ -627,9 +676,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn custom_ids_of_admins_round_trip_and_fit_the_limit() {
+        let user = UserId::new(u64::MAX);
+        let changes = [
+            RoundChange::Void,
+            RoundChange::Restore,
+            RoundChange::Credit(user),
+            RoundChange::TakeBackCredit(user),
+        ];
+        for change in changes {
+            let message = MessageId::new(u64::MAX);
+            check_component(ComponentId::ChangeRound { change, message });
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(round:[0-9]{1,3}:(void|credit:|take-back:)?)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

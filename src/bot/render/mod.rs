@@ -27,6 +27,7 @@ pub mod reveal;
 pub mod server_questions;
 pub mod streak;
 pub mod team;
+pub mod team_rounds;
 #[cfg(test)]
 mod tests;
 pub mod text;

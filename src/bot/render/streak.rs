@@ -18,6 +18,9 @@ const STREAK_COLOR: u32 = 0xe6_7e_22;
 /// Maximum number of members on a leaderboard.
 pub const LEADERBOARD_SIZE: usize = 10;
 
+/// How a member gets on the leaderboard. Replies after the model answer don't count.
+const ON_THE_BOARD: &str = "Answer a question before you see its model answer to be the first.";
+
 /// The data behind `/streak`.
 pub struct StreakView<'a> {
     pub member: UserId,
@@ -160,7 +163,10 @@ pub(super) fn outcome_text(entry: &RoundOutcome) -> String {
         RoundOutcome::Credited(by) => by.as_ref().map_or("✅ credited".into(), |by| {
             format!("✅ credited by {}", admin_name(by))
         }),
-        RoundOutcome::Open => "⏳ still open".into(),
+        RoundOutcome::Open { peeked: false } => "⏳ still open".into(),
+        RoundOutcome::Open { peeked: true } => {
+            "👀 saw the answer first: a reply keeps your streak as it is".into()
+        }
     }
 }
 
@@ -177,8 +183,11 @@ pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
     };
     let text = match period {
         _ if !rows.is_empty() => leaderboard_rows(rows),
-        Period::Month(day) => format!("No answers in {} yet.", month_name(day)),
-        Period::AllTime => "No answers yet.".into(),
+        Period::Month(day) => format!(
+            "Nobody is on the board for {} yet. {ON_THE_BOARD}",
+            month_name(day)
+        ),
+        Period::AllTime => format!("Nobody is on the board yet. {ON_THE_BOARD}"),
     };
     Message::embed(Embed {
         title: Some(title),

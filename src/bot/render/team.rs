@@ -13,7 +13,7 @@ use super::user_error::PostingProblem;
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::Question;
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
-use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::posting::OrderPostError;
 use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::Team;
@@ -73,18 +73,30 @@ impl PermissionReport {
     }
 }
 
-/// The reply to `/setup` (`changed`: the team existed already) and `/team settings`.
+/// Why the settings of a team are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryReason {
+    /// The team was set up.
+    New,
+    /// Its settings were changed.
+    Changed,
+    /// An admin wants to see them.
+    Asked,
+}
+
+/// The reply to `/setup` and `/team settings`.
 pub fn team_summary(
     team: &Team,
     now: Timestamp,
     access: &PermissionReport,
-    changed: bool,
+    reason: SummaryReason,
     pool: &QuestionPool<'_>,
 ) -> Message {
-    let heading = if changed {
-        format!("<#{}> now has these settings:", team.channel)
-    } else {
-        format!("<#{}> is set up.", team.channel)
+    let channel = team.channel;
+    let heading = match reason {
+        SummaryReason::New => format!("<#{channel}> is set up."),
+        SummaryReason::Changed => format!("<#{channel}> now has these settings:"),
+        SummaryReason::Asked => format!("<#{channel}> has these settings:"),
     };
     let mut embed = Embed {
         title: Some("Team".into()),
@@ -115,7 +127,7 @@ pub fn team_summary(
             "Next questions",
             upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
         );
-    if !changed {
+    if reason == SummaryReason::New {
         embed = embed.footer("If a question can't be posted, I'll send you one direct message.");
     }
     let message = Message::embed(embed);
@@ -396,20 +408,6 @@ pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
     Message::text(format!(
         "No question on {day}. Next:\n{}\nTo undo this, use `/team resume`.",
         upcoming_posts(next)
-    ))
-}
-
-/// A round is void for everyone.
-pub fn voided(number: u32) -> Message {
-    Message::text(format!(
-        "Question {number} no longer counts for anyone. It neither adds to a streak nor breaks one."
-    ))
-}
-
-/// A member was credited with a round.
-pub fn credited(member: UserId, number: u32) -> Message {
-    Message::text(format!(
-        "<@{member}> gets credit for question {number}, as if they had answered in time."
     ))
 }
 

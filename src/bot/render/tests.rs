@@ -646,7 +646,7 @@ fn missing_permissions() -> PermissionReport {
 fn team_settings() {
     let now = at("2026-03-20T12:00:00Z");
     let fine = PermissionReport::default();
-    assert_snapshot!(team::team_summary(&new_team(), now, &fine, false, &pool()), @"
+    assert_snapshot!(team::team_summary(&new_team(), now, &fine, SummaryReason::New, &pool()), @"
     # Team
     <#20> is set up.
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -661,7 +661,7 @@ fn team_settings() {
     ( Post the first one now ) q1:post-now:20
     ");
     let missing = missing_permissions();
-    assert_snapshot!(team::team_summary(&new_team(), now, &missing, false, &pool()), @"
+    assert_snapshot!(team::team_summary(&new_team(), now, &missing, SummaryReason::New, &pool()), @"
     # Team
     <#20> is set up.
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -680,7 +680,15 @@ fn team_settings() {
     ( Post the first one now ) q1:post-now:20
     ");
     let later = at("2026-03-31T12:00:00Z");
-    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, true, &pool()), @"
+    let asked = team::team_summary(&busy_team(), later, &fine, SummaryReason::Asked, &pool());
+    let first_line = asked.embeds[0]
+        .description
+        .as_deref()
+        .unwrap()
+        .lines()
+        .next();
+    assert_eq!(first_line, Some("<#20> has these settings:"));
+    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, SummaryReason::Changed, &pool()), @"
     # Team
     <#20> now has these settings:
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -724,7 +732,7 @@ fn many_holidays_are_cut_and_past_ones_left_out() {
         suggestions: 0,
     };
     for message in [
-        team::team_summary(&team, now, &fine, true, &pool()),
+        team::team_summary(&team, now, &fine, SummaryReason::Changed, &pool()),
         status(&team, &state),
     ] {
         let response = crate::bot::interactions::response::Response::New(message);
@@ -741,7 +749,7 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
     }
     team.settings.schedule.at = jiff::civil::time(17, 0, 0, 0);
     let fine = PermissionReport::default();
-    assert_snapshot!(team::team_summary(&team, now, &fine, true, &pool()), @"
+    assert_snapshot!(team::team_summary(&team, now, &fine, SummaryReason::Changed, &pool()), @"
     # Team
     <#20> now has these settings:
     **When**: Monday to Friday at 17:00 (Europe/Berlin)
@@ -761,7 +769,13 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
         let found = fields.find(|field| field.name == "Reminders");
         found.unwrap().value.clone()
     };
-    let summary = reminders(team::team_summary(&team, now, &fine, true, &pool()));
+    let summary = reminders(team::team_summary(
+        &team,
+        now,
+        &fine,
+        SummaryReason::Changed,
+        &pool(),
+    ));
     assert_snapshot!(summary, @"2 reminders no longer work, because the question is not out yet at that time. Those members can choose a later time with `/remind on`.");
     let state = TeamStatus {
         guild: GuildId::new(10),
@@ -980,6 +994,15 @@ fn errors() {
         UserError::QuestionNotFound("**@everyone**".into()),
         UserError::QuestionOpen,
         UserError::NoMatchingQuestion,
+        UserError::TopicNotFound("xyz".into()),
+        UserError::NoQuestionAtLevel {
+            topic: Some("task-groups".into()),
+            level: Level::Senior,
+        },
+        UserError::NoQuestionAtLevel {
+            topic: None,
+            level: Level::Junior,
+        },
         UserError::AllAskedToday,
         UserError::OnlyThisDue,
         UserError::NothingDue {
@@ -1018,7 +1041,8 @@ fn a_choice_says_how_long_it_lasts() {
         team.settings.schedule.days = quizloop_core::weekdays::Weekdays::parse(days).unwrap();
         let ids = vec!["q"; questions];
         let (now, access) = (at("2026-03-20T12:00:00Z"), PermissionReport::default());
-        let message = team::team_summary(&team, now, &access, true, &(&ids).into());
+        let message =
+            team::team_summary(&team, now, &access, SummaryReason::Changed, &(&ids).into());
         let mut fields = message.embeds[0].fields.iter();
         let found = fields.find(|field| field.name == "Questions");
         found.unwrap().value.clone()

@@ -6,6 +6,7 @@ mod guild_summary;
 mod posting;
 mod programme;
 mod question_picker;
+mod ramp;
 mod reminders;
 mod review_reminders;
 mod schedule;

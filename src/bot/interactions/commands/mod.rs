@@ -32,6 +32,7 @@ pub mod suggest;
 mod team;
 mod team_questions;
 mod team_questions_import;
+mod team_rounds;
 #[cfg(test)]
 mod tests;
 
@@ -53,7 +54,9 @@ use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
-use slash_command::{Access, Action, CommandHandler, Help, SlashCommand, Visibility};
+use slash_command::{
+    Access, Action, CommandHandler, FocusedOption, Help, SlashCommand, Visibility,
+};
 
 /// All slash commands, in the order in which they are registered. Everything else that the bot
 /// knows about a command is derived from its entry.
@@ -189,13 +192,14 @@ async fn respond_without_deferral(ctx: &BotContext, interaction: &Interaction) -
             typed,
         } => {
             // Without the guild the questions that all servers share are suggested.
-            let _loaded = load_briefly(ctx, interaction).await;
-            let suggest = |guild| {
-                let (_, action) = find_action(command)?;
-                Some(action.suggest(ctx, guild, option, typed))
+            let loaded = load_briefly(ctx, interaction).await.ok();
+            let focused = FocusedOption {
+                name: option,
+                typed,
             };
-            let choices = interaction.guild.and_then(suggest).unwrap_or_default();
-            Some(Response::Autocomplete(choices))
+            let choices = find_action(command)
+                .and_then(|(_, action)| action.suggest(ctx, interaction, loaded.as_ref(), focused));
+            Some(Response::Autocomplete(choices.unwrap_or_default()))
         }
         InteractionData::Command(name) => {
             let (command, action) = find_action(name)?;
@@ -364,6 +368,7 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::RemoveQuestion { .. }
                 | ComponentId::OpenSuggestion
                 | ComponentId::DecideSuggestion { .. }
+                | ComponentId::ChangeRound { .. }
         )
     )
 }
@@ -513,6 +518,9 @@ async fn on_component(
         ComponentId::Import { draft, mode } => {
             let imported = team_questions_import::on_button(ctx, interaction, guild, draft, mode);
             update_message(imported.await)
+        }
+        ComponentId::ChangeRound { change, message } => {
+            update_message(team_rounds::on_button(ctx, interaction, guild, change, message).await)
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)

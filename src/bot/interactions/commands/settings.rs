@@ -20,24 +20,30 @@ use quizloop_core::team_settings::{
 
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
-    ("timezone", |ctx, guild, typed| {
-        suggest(ctx, guild, "timezone", typed)
-    }),
-    ("days", |ctx, guild, typed| {
-        suggest(ctx, guild, "days", typed)
-    }),
-    ("levels", |ctx, guild, typed| {
-        suggest(ctx, guild, "levels", typed)
-    }),
-    ("topics", |ctx, guild, typed| {
-        suggest(ctx, guild, "topics", typed)
-    }),
-    ("sources", |ctx, guild, typed| {
-        suggest(ctx, guild, "sources", typed)
-    }),
-    ("order", |ctx, guild, typed| {
-        suggest(ctx, guild, "order", typed)
-    }),
+    (
+        "timezone",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "timezone", typed)),
+    ),
+    (
+        "days",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "days", typed)),
+    ),
+    (
+        "levels",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "levels", typed)),
+    ),
+    (
+        "topics",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "topics", typed)),
+    ),
+    (
+        "sources",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "sources", typed)),
+    ),
+    (
+        "order",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "order", typed)),
+    ),
 ];
 
 fn suggest(ctx: &BotContext, guild: GuildId, key: &str, typed: &str) -> Vec<AutocompleteChoice> {

@@ -12,7 +12,7 @@ use crate::bot::discord::permissions;
 use crate::bot::discord::rest::ChannelKind;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::question_pool::question_pool;
-use crate::bot::render::team as render;
+use crate::bot::render::team::{self as render, SummaryReason};
 use crate::bot::render::user_error::UserError;
 use quizloop_core::id::ChannelId;
 use quizloop_core::team::{Team, TeamSettings};
@@ -70,7 +70,12 @@ pub async fn run(
     // first post.
     let access = permissions::check(ctx, team).await.unwrap_or_default();
     let now = interaction.created_at();
-    let message = team.read(|team| render::team_summary(team, now, &access, existed, &pool));
+    let reason = if existed {
+        SummaryReason::Changed
+    } else {
+        SummaryReason::New
+    };
+    let message = team.read(|team| render::team_summary(team, now, &access, reason, &pool));
     message.ok_or(UserError::TeamNotFound)
 }
 
