@@ -71,10 +71,16 @@ impl Team {
         self.since = self.since.max(now);
     }
 
+    /// Returns the day of the next question, which [`Team::skip_next`] would skip.
+    pub fn next_day(&self, now: Timestamp) -> Option<Date> {
+        let overrides = self.schedule_overrides(now);
+        let next = self.settings.schedule.upcoming(now, &overrides).next();
+        next.map(|(day, _)| day)
+    }
+
     /// Skips the next question and returns its day.
     pub fn skip_next(&mut self, now: Timestamp) -> Option<Date> {
-        let overrides = self.schedule_overrides(now);
-        let (day, _) = self.settings.schedule.upcoming(now, &overrides).next()?;
+        let day = self.next_day(now)?;
         self.skip = Some(day);
         Some(day)
     }

@@ -17,6 +17,7 @@ pub mod leaderboard;
 pub mod ledger;
 pub mod member_profile;
 pub mod members;
+pub mod milestones;
 pub mod posting;
 pub mod programme;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 64] = [
+pub const STEPS: [&str; 66] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -34,6 +34,8 @@ pub const STEPS: [&str; 64] = [
     "review.saved",
     "assessment.changed",
     "assessment.saved",
+    "milestone.changed",
+    "milestone.saved",
     "report.entered",
     "report.saved",
     "import.changed",

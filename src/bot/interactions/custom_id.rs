@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
@@ -111,6 +113,41 @@ pub enum ComponentId {
         /// again.
         message: MessageId,
     },
+    /// A button of `/team status`.
+    Panel {
+        channel: ChannelId,
+        action: PanelAction,
+    },
+    /// A menu with the values of a team's setting.
+    Setting {
+        channel: ChannelId,
+        setting: PanelSetting,
+    },
+}
+
+/// What a button of `/team status` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelAction {
+    /// Shows the status again.
+    Refresh,
+    Pause,
+    /// Ends a pause or a skip.
+    Resume,
+    /// Skips the question of that day, if it still is the next one.
+    Skip(Date),
+    Post,
+    /// Opens the menus with settings.
+    Settings,
+}
+
+/// A setting with a menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelSetting {
+    Time,
+    Days,
+    Levels,
+    Reveal,
+    Report,
 }
 
 /// What an admin does to a round, after a confirmation.
@@ -189,6 +226,57 @@ impl fmt::Display for RoundChange {
             Self::Credit(user) => write!(f, "credit:{user}"),
             Self::TakeBackCredit(user) => write!(f, "take-back:{user}"),
         }
+    }
+}
+
+impl PanelAction {
+    fn parse(parts: &[&str]) -> Option<Self> {
+        Some(match parts {
+            ["refresh"] => Self::Refresh,
+            ["pause"] => Self::Pause,
+            ["resume"] => Self::Resume,
+            ["skip", day] => Self::Skip(day.parse().ok()?),
+            ["post"] => Self::Post,
+            ["settings"] => Self::Settings,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for PanelAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refresh => f.write_str("refresh"),
+            Self::Pause => f.write_str("pause"),
+            Self::Resume => f.write_str("resume"),
+            Self::Skip(day) => write!(f, "skip:{day}"),
+            Self::Post => f.write_str("post"),
+            Self::Settings => f.write_str("settings"),
+        }
+    }
+}
+
+impl PanelSetting {
+    /// The settings in the order of their menus, with their keys in the table of team settings.
+    pub const KEYS: [(&str, Self); 5] = [
+        ("at", Self::Time),
+        ("days", Self::Days),
+        ("levels", Self::Levels),
+        ("reveal", Self::Reveal),
+        ("report", Self::Report),
+    ];
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut keys = Self::KEYS.into_iter();
+        let found = keys.find(|(key, _)| *key == text);
+        found.map(|(_, setting)| setting)
+    }
+
+    /// Returns the key in the table of team settings.
+    pub fn key(self) -> &'static str {
+        let mut keys = Self::KEYS.into_iter();
+        let found = keys.find(|(_, setting)| *setting == self);
+        found.map_or("", |(key, _)| key)
     }
 }
 
@@ -290,6 +378,8 @@ impl ComponentId {
             Self::OpenSuggestion => "suggestion-open",
             Self::DecideSuggestion { .. } => "suggestion",
             Self::ChangeRound { .. } => "round",
+            Self::Panel { .. } => "panel",
+            Self::Setting { .. } => "setting",
         }
     }
 
@@ -371,6 +461,14 @@ impl ComponentId {
             ("round", [message, change @ ..]) => Self::ChangeRound {
                 change: RoundChange::parse(change)?,
                 message: message.parse().ok()?,
+            },
+            ("panel", [channel, action @ ..]) => Self::Panel {
+                channel: channel.parse().ok()?,
+                action: PanelAction::parse(action)?,
+            },
+            ("setting", [channel, setting]) => Self::Setting {
+                channel: channel.parse().ok()?,
+                setting: PanelSetting::parse(setting)?,
             },
             _ => return None,
         })
@@ -495,6 +593,11 @@ impl fmt::Display for ComponentId {
                 decision,
             } => write!(f, "{action}:{decision}:{suggestion}"),
             Self::ChangeRound { change, message } => write!(f, "{action}:{message}:{change}"),
+            Self::Panel {
+                channel,
+                action: step,
+            } => write!(f, "{action}:{channel}:{step}"),
+            Self::Setting { channel, setting } => write!(f, "{action}:{channel}:{}", setting.key()),
         }
     }
 }
@@ -689,11 +792,26 @@ mod tests {
             let message = MessageId::new(u64::MAX);
             check_component(ComponentId::ChangeRound { change, message });
         }
+        let channel = ChannelId::new(u64::MAX);
+        for action in [
+            PanelAction::Refresh,
+            PanelAction::Pause,
+            PanelAction::Resume,
+            PanelAction::Skip(jiff::civil::date(2026, 12, 31)),
+            PanelAction::Post,
+            PanelAction::Settings,
+        ] {
+            check_component(ComponentId::Panel { channel, action });
+        }
+        for (key, setting) in PanelSetting::KEYS {
+            assert!(quizloop_core::team_settings::find(key).is_some(), "{key}");
+            check_component(ComponentId::Setting { channel, setting });
+        }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(round:[0-9]{1,3}:(void|credit:|take-back:)?)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:)?(assess:[p0-5]:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(round:[0-9]{1,3}:(void|credit:|take-back:)?)?(panel:[0-9]{1,3}:(skip:[0-9-]{10})?)?(setting:[0-9]{1,3}:(at|days)?)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

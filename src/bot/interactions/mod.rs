@@ -11,6 +11,7 @@ pub mod commands;
 pub mod custom_id;
 pub mod drafts;
 pub mod handler;
+pub mod member_notes;
 pub mod progress;
 pub mod question_form;
 pub mod question_import;

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 
 use super::daily::{button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
-use super::server_questions;
 use super::text::{bullets, pluralize, relative_time, truncate};
 use super::user_error::PostingProblem;
+use super::{server_questions, team_panel};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::Question;
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
@@ -313,7 +313,8 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     }
     let members = pluralize(team.members().count(), "member has", "members have");
     let bank = pluralize(status.pool.candidates.len(), "question", "questions");
-    Message::embed(embed.footer(format!("{members} taken part · {bank} available")))
+    let message = Message::embed(embed.footer(format!("{members} taken part · {bank} available")));
+    message.buttons(team_panel::buttons(team, status.now))
 }
 
 fn latest_round(team: &Team, guild: GuildId) -> String {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 /// them.
 const TESTED_ELSEWHERE: [&str; 7] = [
     "import.",
+    "milestone.",
     "report.",
     "question.",
     "questions.",

@@ -3,6 +3,7 @@
 mod data_deletion;
 mod delivery;
 mod guild_summary;
+mod milestones;
 mod posting;
 mod programme;
 mod question_picker;

@@ -30,6 +30,7 @@ mod slash_command;
 mod streak;
 pub mod suggest;
 mod team;
+mod team_panel;
 mod team_questions;
 mod team_questions_import;
 mod team_rounds;
@@ -41,7 +42,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::custom_id::{ComponentId, ModalId, PrivacyAction};
+use super::custom_id::{ComponentId, ModalId, PanelAction, PrivacyAction};
 use super::handler::DEFER_AFTER;
 use super::quiz::QuizAction;
 use super::response::Response;
@@ -369,6 +370,15 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::OpenSuggestion
                 | ComponentId::DecideSuggestion { .. }
                 | ComponentId::ChangeRound { .. }
+                | ComponentId::Panel {
+                    action: PanelAction::Refresh
+                        | PanelAction::Pause
+                        | PanelAction::Resume
+                        | PanelAction::Skip(_)
+                        | PanelAction::Post,
+                    ..
+                }
+                | ComponentId::Setting { .. }
         )
     )
 }
@@ -521,6 +531,17 @@ async fn on_component(
         }
         ComponentId::ChangeRound { change, message } => {
             update_message(team_rounds::on_button(ctx, interaction, guild, change, message).await)
+        }
+        ComponentId::Panel { channel, action } => {
+            team_panel::on_button(ctx, interaction, guild, channel, action).await
+        }
+        ComponentId::Setting { channel, setting } => {
+            let choice = team_panel::SettingChoice {
+                channel,
+                setting,
+                values,
+            };
+            update_message(team_panel::on_choice(ctx, interaction, guild, choice).await)
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)

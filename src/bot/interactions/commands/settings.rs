@@ -46,6 +46,10 @@ pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
     ),
 ];
 
+/// Why the role is not everyone. A question each day must not notify those who don't take part.
+const EVERYONE_REFUSED: &str = "role: I don't notify everyone each day. Create a role for those who \
+    take part, and choose that one; or leave role out.";
+
 fn suggest(ctx: &BotContext, guild: GuildId, key: &str, typed: &str) -> Vec<AutocompleteChoice> {
     let questions = ctx.questions(guild);
     let pool = question_pool(&questions);
@@ -169,6 +173,13 @@ fn apply_option(
         }
         SettingKind::Role { set, clear } => {
             if let Some(role) = interaction.role(name) {
+                // Discord's role for everyone has the id of the server.
+                if interaction
+                    .guild
+                    .is_some_and(|guild| guild.get() == role.get())
+                {
+                    return Err(UserError::InvalidOption(EVERYONE_REFUSED.into()));
+                }
                 set(settings, Some(role));
             }
             if interaction.flag(clear.name) {

@@ -1,5 +1,6 @@
 //! `/setup`: creates a team in a channel, or changes one.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::CommandResult;
@@ -14,7 +15,9 @@ use crate::bot::gateway::event::Interaction;
 use crate::bot::question_pool::question_pool;
 use crate::bot::render::team::{self as render, SummaryReason};
 use crate::bot::render::user_error::UserError;
+use crate::bot::render::welcome::welcome as render_welcome;
 use quizloop_core::id::ChannelId;
+use quizloop_core::round;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_failpoint as failpoint;
 use quizloop_store::{LoadedGuild, LoadedTeam};
@@ -55,14 +58,12 @@ pub async fn run(
     if team.read(|team| team.managed) == Some(true) {
         return Err(UserError::ManagedByConfig);
     }
-    let current = team.read(|team| team.settings.clone());
-    let existed = current.is_some();
-    let current = current.unwrap_or_default();
+    let current = team.read(|team| team.settings.clone()).unwrap_or_default();
     let settings = apply_options(current.clone(), interaction)?;
     let questions = ctx.questions(guild.id());
     let pool = question_pool(&questions);
     check_programme(&current.programme, &settings.programme, &pool)?;
-    save_settings(interaction, team, settings).await?;
+    let is_new = save_settings(interaction, team, settings).await?;
     ctx.health.team_has_question(team.key());
     ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
@@ -70,34 +71,57 @@ pub async fn run(
     // first post.
     let access = permissions::check(ctx, team).await.unwrap_or_default();
     let now = interaction.created_at();
-    let reason = if existed {
-        SummaryReason::Changed
-    } else {
+    if is_new {
+        welcome(ctx, team, now).await;
+    }
+    let reason = if is_new {
         SummaryReason::New
+    } else {
+        SummaryReason::Changed
     };
     let message = team.read(|team| render::team_summary(team, now, &access, reason, &pool));
     message.ok_or(UserError::TeamNotFound)
 }
 
+/// Introduces the bot in the channel of a new team.
+///
+/// There is one attempt, right after the commit that created the team, and nothing is stored: a
+/// second `/setup` finds the team and changes it. So the message comes at most once. If the process
+/// dies before it or Discord refuses it, it is missing, and members lose nothing by that.
+async fn welcome(ctx: &BotContext, team: &LoadedTeam, now: Timestamp) {
+    let Some(message) = team.read(|team| render_welcome(team, now)) else {
+        return;
+    };
+    // With a nonce, a request that is repeated after a timeout has no effect.
+    let nonce = format!("w{}", round::nonce(team.channel(), now));
+    let message = message.nonce(&nonce);
+    if let Err(error) = ctx.rest.send_message(team.channel(), &message).await {
+        let (guild, channel) = (team.guild().id(), team.channel());
+        tracing::info!(%guild, %channel, %error, "welcome could not be posted");
+    }
+}
+
+/// Saves the settings. Returns whether the team is new.
 async fn save_settings(
     interaction: &Interaction,
     team: &LoadedTeam,
     settings: TeamSettings,
-) -> Result<(), UserError> {
+) -> Result<bool, UserError> {
     let now = interaction.created_at();
-    let ((), commit) = team.guild().upsert(|guild| {
+    let (is_new, commit) = team.guild().upsert(|guild| {
         if let Some(team) = guild.team_mut(team.channel()) {
             team.settings = settings;
-            return;
+            return false;
         }
         let mut team = Team::new(team.channel(), settings, now);
         team.set_up_by = Some(interaction.user);
         guild.insert_team(team);
+        true
     });
     failpoint::hit("setup.changed");
     let saved = commit.wait().await.map_err(|_| UserError::SaveFailed);
     failpoint::hit("setup.saved");
-    saved
+    saved.map(|()| is_new)
 }
 
 /// Returns the channel for the team, after a check that it allows messages and threads.

@@ -306,7 +306,17 @@ fn check_enabled(question: &Question, pool: &QuestionPool<'_>) -> Result<(), Use
 }
 
 async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let team = &resolve_team(interaction, guild)?;
+    let team = resolve_team(interaction, guild)?;
+    show_status(ctx, interaction, guild, &team).await
+}
+
+/// Shows the status of a team, with the buttons for what admins do most.
+pub async fn show_status(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    team: &LoadedTeam,
+) -> CommandResult {
     let access = permissions::check(ctx, team)
         .await
         .map_err(|failure| failure.to_string());
@@ -324,7 +334,7 @@ async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         .ok_or(UserError::TeamNotFound)
 }
 
-async fn change_settings(
+pub async fn change_settings(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,

@@ -15,6 +15,7 @@ use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::custom_id::RoundChange;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice};
+use crate::bot::render::message::Message;
 use crate::bot::render::team_rounds::{self as render, RoundView};
 use crate::bot::render::user_error::UserError;
 use quizloop_bank::GuildQuestions;
@@ -33,7 +34,9 @@ pub const VOID: Subcommand = Subcommand {
         autocomplete: &[("question", Autocomplete::InChannel(counting_choices))],
         visibility: Visibility::Ephemeral,
         help: Help::NameOnly,
-        handler: CommandHandler::Sync(void),
+        handler: CommandHandler::Async(|ctx, interaction, guild| {
+            Box::pin(void(ctx, interaction, guild))
+        }),
     },
 };
 
@@ -48,7 +51,9 @@ pub const CREDIT: Subcommand = Subcommand {
         autocomplete: &[("question", Autocomplete::InChannel(counting_choices))],
         visibility: Visibility::Ephemeral,
         help: Help::NameOnly,
-        handler: CommandHandler::Sync(credit),
+        handler: CommandHandler::Async(|ctx, interaction, guild| {
+            Box::pin(credit(ctx, interaction, guild))
+        }),
     },
 };
 
@@ -80,7 +85,7 @@ fn member_option(description: &str, required: bool) -> Value {
     json!({ "type": 6, "name": "member", "description": description, "required": required })
 }
 
-fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+async fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     confirm(ctx, interaction, guild, |team, view| {
         let number = view.round.number;
         if view.round.voided_by.is_some() {
@@ -88,26 +93,25 @@ fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> Com
         }
         Ok(render::confirm_void(view, team.reply_count(number)))
     })
+    .await
 }
 
-fn credit(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
+async fn credit(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     let member = interaction.user("member");
     let member = member.ok_or(UserError::UnknownCommand)?;
     confirm(ctx, interaction, guild, |team, view| {
         team.can_credit(view.round.number, member)?;
         Ok(render::confirm_credit(view, member))
     })
+    .await
 }
 
 /// Asks an admin to confirm a change of the round that they chose.
-fn confirm(
+async fn confirm(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
-    ask: impl FnOnce(
-        &Team,
-        &RoundView<'_>,
-    ) -> Result<crate::bot::render::message::Message, AdminActionError>,
+    ask: impl FnOnce(&Team, &RoundView<'_>) -> Result<Message, AdminActionError>,
 ) -> CommandResult {
     let team = resolve_team(interaction, guild)?;
     let questions = ctx.questions(guild.id());
@@ -119,7 +123,13 @@ fn confirm(
         };
         ask(team, &view).map_err(refused)
     });
-    asked.ok_or(UserError::TeamNotFound)?
+    let asked = asked.ok_or(UserError::TeamNotFound)?;
+    if asked.is_err() {
+        // The reason may be credit that is not durable yet. It must not be shown if the save fails.
+        let saved = guild.latest_commit().wait().await;
+        saved.map_err(|_| UserError::SaveFailed)?;
+    }
+    asked
 }
 
 async fn restore(

@@ -11,6 +11,7 @@ fn stored_data() {
         rounds: 31,
         reviews: 1,
         assessments: 0,
+        milestones: 0,
         assessed_topics: 0,
         reports: 0,
         written_questions: 0,
@@ -23,6 +24,7 @@ fn stored_data() {
     let hidden = StoredData {
         hidden: true,
         assessments: 3,
+        milestones: 1,
         assessed_topics: 2,
         reports: 1,
         written_questions: 2,
