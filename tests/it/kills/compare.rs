@@ -1,5 +1,6 @@
 //! Compares acknowledged results with the disk of the killed bot, and everything with the model.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
