@@ -30,8 +30,8 @@ const FIELDS: [(&str, &str, &str); 5] = [
     ),
     (
         HOW_TO_ANSWER,
-        "How to answer",
-        "A hint: what does the interviewer want to hear?",
+        "Hint",
+        "What does the interviewer want to hear?",
     ),
     (
         FOLLOW_UP,

@@ -257,7 +257,7 @@ fn whole(question: &Question, title: String) -> Embed {
     }
     .question_field("Key points", bullets(&question.points))
     .question_field(
-        "How to answer",
+        "Hint",
         question.how_to_answer.clone().unwrap_or_default(),
     )
     .question_field("Follow-up", question.follow_up.clone().unwrap_or_default());

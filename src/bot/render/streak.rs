@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 
 use super::message::{Embed, Message};
-use super::text::pluralize;
+use super::text::{day, pluralize};
 use quizloop_core::id::UserId;
 use quizloop_core::leaderboard::{LeaderboardRow, Period, places};
 use quizloop_core::ledger::Actor;
@@ -144,7 +144,7 @@ fn round_lines(rounds: &[(&Round, RoundOutcome)]) -> String {
     let lines = rounds
         .iter()
         .rev()
-        .map(|(round, entry)| format!("{} · {}", round.label(), outcome_text(entry)));
+        .map(|(round, entry)| format!("{} · {}", day(round.day), outcome_text(entry)));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::daily::{button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
-use super::text::{bullets, pluralize, relative_time, truncate};
+use super::text::{bullets, day, pluralize, relative_time, truncate};
 use super::user_error::PostingProblem;
 use super::{server_questions, team_panel};
 use crate::bot::interactions::custom_id::ComponentId;
@@ -263,7 +263,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
                 text,
                 "\n**Paused**: no longer in the bot's config file. Resumes when it is there again, or with `/team resume`"
             ),
-            Some(day) => write!(text, "\n**Paused** until {day}"),
+            Some(until) => write!(text, "\n**Paused** until {}", day(until)),
             None => write!(text, "\n**Paused** until `/team resume`"),
         };
     }
@@ -274,8 +274,8 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
             "\n**Next weekly report**: {next}, if there is a question that week"
         );
     }
-    if let Some(day) = team.skip {
-        let _ = write!(text, "\n**Skipped**: {day}");
+    if let Some(skipped) = team.skip {
+        let _ = write!(text, "\n**Skipped**: {}", day(skipped));
     }
     let wraps_up = team.settings.schedule.wrap_up_at.is_some();
     let wrap_up_failure = team.wrap_up_failure.as_ref().filter(|_| wraps_up);
@@ -382,7 +382,7 @@ pub fn choice_cleared(was_chosen: bool) -> Message {
 pub fn paused(team: &Team, now: Timestamp) -> Message {
     let until = team.pause.and_then(|pause| pause.until);
     let end = match until {
-        Some(day) => format!("until {day}"),
+        Some(until) => format!("until {}", day(until)),
         None => "until `/team resume`".into(),
     };
     let next = team.next_post_times(now, 1);
@@ -405,9 +405,10 @@ pub fn resumed(team: &Team, now: Timestamp) -> Message {
 }
 
 /// The next question is skipped.
-pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
+pub fn skipped(date: Date, next: &[Timestamp]) -> Message {
     Message::text(format!(
-        "No question on {day}. Next:\n{}\nTo undo this, use `/team resume`.",
+        "No question on {}. Next:\n{}\nTo undo this, use `/team resume`.",
+        day(date),
         upcoming_posts(next)
     ))
 }
