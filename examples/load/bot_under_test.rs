@@ -39,6 +39,19 @@ pub struct BotUnderTest {
 impl BotUnderTest {
     /// Starts Quizloop with a team in every guild. `adapt` changes how it is started.
     pub async fn quizloop(adapt: fn(Program) -> Program) -> Result<Self> {
+        Self::quizloop_at("Quizloop", quizloop_path()?, adapt).await
+    }
+
+    /// Starts another build of Quizloop, to compare the two in one run.
+    pub async fn other_quizloop(path: PathBuf) -> Result<Self> {
+        Self::quizloop_at("other Quizloop", path, |program| program).await
+    }
+
+    async fn quizloop_at(
+        name: &'static str,
+        path: PathBuf,
+        adapt: fn(Program) -> Program,
+    ) -> Result<Self> {
         let (discord, folder) = (FakeDiscord::start().await?, tempfile::tempdir()?);
         let config = folder.path().join("config.toml");
         std::fs::write(&config, self::config())?;
@@ -52,7 +65,7 @@ impl BotUnderTest {
             format!("{}/clock", discord.url()).into(),
         ];
         let program = Program {
-            path: quizloop_path()?,
+            path,
             arguments: arguments.into(),
             environment: vec![
                 ("DISCORD_TOKEN".into(), wire::TOKEN.into()),
@@ -60,7 +73,7 @@ impl BotUnderTest {
             ],
             ..Program::default()
         };
-        Self::start("Quizloop", discord, folder, &adapt(program))
+        Self::start(name, discord, folder, &adapt(program), true)
     }
 
     /// Starts a bare bot. `adapt` changes how it is started.
@@ -76,7 +89,7 @@ impl BotUnderTest {
                 .collect(),
             ..Program::default()
         };
-        Self::start(kind.name(), discord, folder, &adapt(program))
+        Self::start(kind.name(), discord, folder, &adapt(program), false)
     }
 
     fn start(
@@ -84,6 +97,7 @@ impl BotUnderTest {
         discord: Arc<FakeDiscord>,
         folder: TempDir,
         program: &Program,
+        is_quizloop: bool,
     ) -> Result<Self> {
         let bot = BotProcess::start(program)
             .with_context(|| format!("cannot start {}", program.path.display()))?;
@@ -92,7 +106,7 @@ impl BotUnderTest {
             discord,
             commands_sent: 0,
             replies_sent: 0,
-            is_quizloop: name == "Quizloop",
+            is_quizloop,
             bot,
             _folder: folder,
         })
@@ -184,7 +198,7 @@ fn quizloop_path() -> Result<PathBuf> {
     ensure!(
         program.is_file(),
         "{} does not exist. Build it first with `cargo build`, \
-         and with `--release` if this example was built with it",
+         and with the same `--profile` as this example",
         program.display()
     );
     Ok(program)

@@ -1,9 +1,10 @@
 //! Throughput and latency of Quizloop, compared with serenity bots that only send a constant text.
 //!
-//! `cargo build --release && cargo run --release --example load` prints a table. `-- --quick` takes
-//! less time and is less precise. The example simulates Discord on loopback, starts Quizloop and
-//! the bare bots as separate processes, and sends commands and replies of members. All bots run at
-//! the same time and are measured in turn, so that other load on the machine affects all of them.
+//! `cargo build --profile dist && cargo run --profile dist --example load` prints a table.
+//! `-- --quick` takes less time and is less precise. The example simulates Discord on loopback,
+//! starts Quizloop and the bare bots as separate processes, and sends commands and replies of
+//! members. All bots run at the same time and are measured in turn, so that other load on the
+//! machine affects all of them. `-- --against PATH` adds another build of Quizloop.
 //!
 //! `-- --overload` sends Quizloop and a bare bot more commands than they can answer, and stops them
 //! for a while, one after the other.
@@ -21,6 +22,8 @@ mod report;
 mod response_tracker;
 mod wire;
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 
 use bot_under_test::BotUnderTest;
@@ -35,6 +38,8 @@ fn main() -> Result<()> {
     }
     let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
     let is_quick = has("--quick");
+    let mut after_against = arguments.iter().skip_while(|one| *one != "--against");
+    let other = after_against.nth(1).map(PathBuf::from);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -43,15 +48,18 @@ fn main() -> Result<()> {
             match (has("--overload"), is_quick) {
                 (true, true) => overload::measure(OverloadSize::quick()).await,
                 (true, false) => overload::measure(OverloadSize::full()).await,
-                (false, true) => measure(LoadSize::quick()).await,
-                (false, false) => measure(LoadSize::full()).await,
+                (false, true) => measure(LoadSize::quick(), other).await,
+                (false, false) => measure(LoadSize::full(), other).await,
             }
         })
 }
 
-async fn measure(size: LoadSize) -> Result<()> {
+async fn measure(size: LoadSize, other: Option<PathBuf>) -> Result<()> {
     // Quizloop comes first: the report compares the first bot with each other one.
     let mut bots = vec![BotUnderTest::quizloop(|program| program).await?];
+    if let Some(path) = other {
+        bots.push(BotUnderTest::other_quizloop(path).await?);
+    }
     for kind in baseline::Baseline::ALL {
         bots.push(BotUnderTest::baseline(kind, |program| program).await?);
     }

@@ -8,15 +8,13 @@ use quizloop_store::{Commit, LoadedTeam};
 
 /// Returns the facts about the enabled questions of a server.
 pub fn question_pool(questions: &GuildQuestions) -> QuestionPool<'_> {
-    let enabled = questions.iter();
-    let candidates = enabled.map(|question| candidate(question, questions.source(&question.id)));
+    let candidates = questions.with_sources().map(candidate);
     QuestionPool::new(candidates.collect(), named_paths(questions.paths()))
 }
 
 /// Returns the facts about the questions that all servers share.
 pub fn shared_pool(bank: &Bank) -> QuestionPool<'_> {
-    let questions = bank.questions().iter();
-    let candidates = questions.map(|question| candidate(question, bank.source(&question.id)));
+    let candidates = bank.with_sources().map(candidate);
     QuestionPool::new(candidates.collect(), named_paths(bank.paths()))
 }
 
@@ -28,13 +26,13 @@ fn named_paths(paths: &[QuestionPath]) -> Vec<NamedPath<'_>> {
     paths.collect()
 }
 
-fn candidate<'q>(question: &'q Question, source: Option<QuestionSource<'q>>) -> Candidate<'q> {
+fn candidate<'q>((question, source): (&'q Question, QuestionSource<'q>)) -> Candidate<'q> {
     Candidate {
         id: &question.id,
         number: question.number,
         level: question.level.map(Level::name),
         topic: &question.topic,
-        source: source.map_or("", QuestionSource::name),
+        source: source.name(),
     }
 }
 

@@ -9,9 +9,9 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use discord_openapi::Description;
 use discord_sandbox::Sandbox;
-use discord_sandbox::openapi::Description;
-pub use discord_sandbox::openapi::Exchange;
+pub use discord_sandbox::exchange::{Exchange, ExchangeCheck};
 
 /// Environment variable with the path of the description.
 pub const VARIABLE: &str = "DISCORD_OPENAPI";

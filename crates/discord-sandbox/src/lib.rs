@@ -19,7 +19,7 @@
 //! | make requests fail | [`Sandbox::add_fault`] with a rule from [`faults`] |
 //! | interrupt the gateway | [`Sandbox::drop_connections`], [`Sandbox::close_gateway`], [`Sandbox::invalidate_sessions`] |
 //! | create guilds, channels and members | [`Sandbox::add_guild`], [`Sandbox::add_channel`], [`Sandbox::add_member`] |
-//! | check the bot's requests | [`Sandbox::requests`], [`openapi`] |
+//! | check the bot's requests | [`Sandbox::requests`], [`exchange`] |
 //! | read or change anything else | [`Sandbox::read`], [`Sandbox::with`] and the types in [`model`] |
 //! | try the bot in a browser | [`Sandbox::url`]; [`Options::page`] adds the bot's own parts |
 //!
@@ -52,13 +52,13 @@ pub mod bot_process;
 pub mod client;
 pub mod clock;
 mod connection;
+pub mod exchange;
 pub mod faults;
 pub mod gateway;
 pub mod log;
 mod mention;
 mod messages;
 pub mod model;
-pub mod openapi;
 mod origin_check;
 pub mod page;
 mod payloads;
@@ -121,8 +121,9 @@ pub struct Options {
     /// Whether to enforce the global limit of 50 requests per second. Requests are counted either
     /// way.
     pub enforce_limits: bool,
-    /// Discord's OpenAPI description. If set, the page validates requests and responses against it.
-    pub description: Option<Arc<openapi::Description>>,
+    /// A check of all requests and responses, such as against Discord's OpenAPI description, whose
+    /// result the page shows.
+    pub check: Option<Arc<dyn exchange::ExchangeCheck>>,
     /// What the bot adds to the page.
     pub page: page::PageExtension,
 }
@@ -141,7 +142,7 @@ impl Default for Options {
             token: None,
             privileged_intents: 0,
             enforce_limits: false,
-            description: None,
+            check: None,
             page: page::PageExtension::default(),
         }
     }
@@ -172,7 +173,7 @@ pub(crate) struct SandboxState {
     process_commands: api::ProcessCommands,
     /// The bot's calendar, shown on the page. Locked only while it is copied.
     calendar: Mutex<page::Calendar>,
-    description: Option<Arc<openapi::Description>>,
+    check: Option<Arc<dyn exchange::ExchangeCheck>>,
     page: page::PageExtension,
 }
 
@@ -262,7 +263,7 @@ impl Sandbox {
             changes: watch::channel(0).0,
             process_commands: api::ProcessCommands::default(),
             calendar: Mutex::default(),
-            description: options.description,
+            check: options.check,
             page: options.page,
         });
         let connections = Arc::new(Connections::default());

@@ -40,7 +40,7 @@ pub const CREATE_PUBLIC_THREADS: Permissions = 1 << 35;
 pub const SEND_MESSAGES_IN_THREADS: Permissions = 1 << 38;
 
 /// Reads a set of permission bits from JSON. Discord sends strings, and accepts integers as well.
-pub(crate) fn parse_bits(value: &Value) -> Option<Permissions> {
+pub fn parse_bits(value: &Value) -> Option<Permissions> {
     match value {
         Value::String(text) => text.parse().ok(),
         other => other.as_u64(),

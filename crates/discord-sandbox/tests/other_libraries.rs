@@ -9,11 +9,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use discord_openapi::Description;
 use discord_sandbox::bot_process::{BotProcess, Program};
 use discord_sandbox::client::ClientOutcome;
+use discord_sandbox::exchange::{Exchange, ExchangeCheck as _};
 use discord_sandbox::log::LogEntry;
 use discord_sandbox::model::Discord;
-use discord_sandbox::openapi::{Description, Exchange};
 use discord_sandbox::{Options, Sandbox, ids};
 use serde_json::json;
 

@@ -226,8 +226,13 @@ impl Bank {
 
     /// Returns where the question with that index comes from.
     pub(crate) fn source_at(&self, index: usize) -> Option<QuestionSource<'_>> {
-        let pack = self.packs.get(index)?.as_deref();
-        Some(pack.map_or(QuestionSource::BuiltIn, QuestionSource::Pack))
+        Some(source_of(self.packs.get(index)?.as_deref()))
+    }
+
+    /// Returns all questions, with their sources.
+    pub fn with_sources(&self) -> impl Iterator<Item = (&Question, QuestionSource<'_>)> {
+        let sources = self.packs.iter().map(|pack| source_of(pack.as_deref()));
+        self.questions.iter().zip(sources)
     }
 
     /// Returns all sources that have a question: built in first, then the packs by name.
@@ -400,6 +405,10 @@ impl LoadedFiles {
             false
         });
     }
+}
+
+fn source_of(pack: Option<&str>) -> QuestionSource<'_> {
+    pack.map_or(QuestionSource::BuiltIn, QuestionSource::Pack)
 }
 
 /// Returns the name of a pack, as a list that is separated by commas may contain it: that of its

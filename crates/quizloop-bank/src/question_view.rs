@@ -82,6 +82,14 @@ impl GuildQuestions {
         self.all().filter(|question| self.is_enabled(&question.id))
     }
 
+    /// Returns the enabled questions in the same order, with their sources.
+    pub fn with_sources(&self) -> impl Iterator<Item = (&Question, QuestionSource<'_>)> {
+        let own = self.server.iter().flat_map(|one| one.bank.questions());
+        let own = own.map(|question| (question, QuestionSource::Server));
+        let all = self.shared.with_sources().chain(own);
+        all.filter(|(question, _)| self.is_enabled(&question.id))
+    }
+
     /// Returns the number of enabled questions.
     pub fn len(&self) -> usize {
         self.iter().count()

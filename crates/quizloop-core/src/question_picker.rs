@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use jiff::civil::Date;
-use rand::Rng;
-use rand::seq::{IndexedRandom as _, IteratorRandom as _};
+use rand::seq::IteratorRandom as _;
+use rand::{Rng, RngExt as _};
 
 use super::guild::Guild;
 use super::id::UserId;
@@ -137,13 +137,13 @@ impl Guild {
         };
         let ahead = || most_forgotten(PickReason::Ahead, |review, today| review.last < today);
         let new = |rng: &mut _| {
-            let unseen = candidates.iter().filter(|one| one.review.is_none());
-            let free = unseen.filter(|one| !asked(one.question) && one.question != request.shown);
-            // Collects first: choosing from an iterator would use one random number per item.
-            let free: Vec<_> = free.collect();
+            let is_new = |one: &&ReviewCandidate<'_, '_>| {
+                one.review.is_none() && one.question != request.shown
+            };
+            let unseen = candidates.iter().filter(is_new);
             let one = match request.order {
-                PickOrder::Random => free.choose(rng),
-                PickOrder::Listed => free.first(),
+                PickOrder::Random => draw(unseen.collect(), |one| !asked(one.question), rng),
+                PickOrder::Listed => unseen.into_iter().find(|one| !asked(one.question)),
             };
             one.map(|one| PickedQuestion {
                 question: one.question,
@@ -230,6 +230,18 @@ impl<'a> Reviewed<'a, '_> {
         let recall = |one: &Self| one.review.retrievability(today);
         recall(self).total_cmp(&recall(other))
     }
+}
+
+/// Draws from those for which `fits` returns true, all equally likely. It is called for those drawn
+/// only: most fit, and a look-up for each of a large bank costs more than everything else here.
+fn draw<T>(mut from: Vec<T>, fits: impl Fn(&T) -> bool, rng: &mut impl Rng) -> Option<T> {
+    while !from.is_empty() {
+        let drawn = from.swap_remove(rng.random_range(..from.len()));
+        if fits(&drawn) {
+            return Some(drawn);
+        }
+    }
+    None
 }
 
 fn pick_error(request: &PickRequest<'_, '_>, candidates: &[ReviewCandidate<'_, '_>]) -> PickError {

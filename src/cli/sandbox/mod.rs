@@ -9,6 +9,7 @@ mod week;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "openapi")]
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -21,8 +22,11 @@ use super::output;
 use super::{LogFormat, run::stop_signal};
 use crate::clock::Clock;
 use bot_runner::BotRunner;
+#[cfg(feature = "openapi")]
+use discord_openapi::Description;
 use discord_sandbox::api::{ProcessAction, ProcessError};
-use discord_sandbox::openapi::Description;
+#[cfg(feature = "openapi")]
+use discord_sandbox::exchange::ExchangeCheck;
 use discord_sandbox::{Options, Sandbox};
 use seed::Seed;
 
@@ -46,6 +50,7 @@ pub struct SandboxArgs {
     #[arg(long, conflicts_with_all = ["once", "bare"])]
     open: bool,
     /// Discord's OpenAPI description, to validate the bot's requests
+    #[cfg(feature = "openapi")]
     #[arg(
         long,
         value_name = "FILE",
@@ -153,7 +158,8 @@ async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sand
         start: Some(time),
         flowing: true,
         seeded,
-        description: load_openapi(args.openapi.as_deref())?,
+        #[cfg(feature = "openapi")]
+        check: request_check(args)?,
         ..options()
     };
     Sandbox::start(options).await.map_err(|error| {
@@ -164,8 +170,10 @@ async fn start(args: &SandboxArgs, time: Timestamp, seeded: bool) -> Result<Sand
     })
 }
 
-/// Loads Discord's OpenAPI description, if a file is named.
-fn load_openapi(file: Option<&Path>) -> Result<Option<Arc<Description>>, CliError> {
+/// Returns the check of the bot's requests: the `OpenAPI` description, if a file is named.
+#[cfg(feature = "openapi")]
+fn request_check(args: &SandboxArgs) -> Result<Option<Arc<dyn ExchangeCheck>>, CliError> {
+    let file = args.openapi.as_deref();
     let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else {
         return Ok(None);
     };

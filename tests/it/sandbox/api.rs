@@ -357,9 +357,9 @@ async fn the_log_shows_violations_of_the_api_description() {
         return;
     };
     let text = std::fs::read_to_string(file).unwrap();
-    let description = discord_sandbox::openapi::Description::read(&text).unwrap();
+    let description = discord_openapi::Description::read(&text).unwrap();
     let options = discord_sandbox::Options {
-        description: Some(std::sync::Arc::new(description)),
+        check: Some(std::sync::Arc::new(description)),
         ..Default::default()
     };
     let sandbox = super::client::start(options).await;

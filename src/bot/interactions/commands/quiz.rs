@@ -328,9 +328,10 @@ fn pick_question<'a>(
         .asked_on(guild.id(), interaction.user, practice.today);
     let path = path_of(questions, previous)?;
     let programme = practice.programme.as_ref();
+    let programme = programme.filter(|one| is_without_options(previous) && !one.is_default());
     let mut candidates: Vec<&str> = if let Some(path) = path {
         path_ids(questions, path)
-    } else if let Some(programme) = programme.filter(|_| is_without_options(previous)) {
+    } else if let Some(programme) = programme {
         let pool = question_pool(questions);
         programme.questions(&pool).map(|one| one.id).collect()
     } else {

@@ -23,8 +23,8 @@ struct MemberDay {
     questions: SortedSet,
 }
 
-/// A sorted set of indices of questions in the bank, which, unlike numbers, are unique. Most members have a few, so a hash set would be far larger
-/// than its contents.
+/// A sorted set of indices of questions in the bank, which, unlike numbers, are unique. Most members
+/// have a few, so a hash set would be far larger than its contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SortedSet(Box<[u32]>);
 

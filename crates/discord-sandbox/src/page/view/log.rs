@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::SandboxState;
+use crate::exchange::{Exchange, ExchangeCheck};
 use crate::log::{LogEntry, LoggedEvent, LoggedRequest};
-use crate::openapi::{Description, Exchange};
 
 /// Maximum lines shown.
 const MAX_LINES: usize = 60;
@@ -77,7 +77,7 @@ pub async fn lines(shared: &Arc<SandboxState>) -> Vec<LogLine> {
 pub async fn line_in_full(shared: &Arc<SandboxState>, seq: u64) -> Option<LogDetails> {
     let entry =
         shared.read(|discord| discord.log.entries().find(|one| one.seq() == seq).cloned())?;
-    let described = shared.description.is_some();
+    let described = shared.check.is_some();
     let full = check_entries(shared, vec![entry], move |entry, description, zone| {
         let (sent, answer) = match entry {
             LogEntry::Request(one) => (pretty(&one.body), pretty(&one.answer)),
@@ -97,12 +97,12 @@ pub async fn line_in_full(shared: &Arc<SandboxState>, seq: u64) -> Option<LogDet
 async fn check_entries<T: Send + 'static>(
     shared: &Arc<SandboxState>,
     entries: Vec<LogEntry>,
-    check: impl Fn(&LogEntry, Option<&Description>, &jiff::tz::TimeZone) -> T + Send + 'static,
+    check: impl Fn(&LogEntry, Option<&dyn ExchangeCheck>, &jiff::tz::TimeZone) -> T + Send + 'static,
 ) -> Vec<T> {
-    let description = shared.description.clone();
+    let described_by = shared.check.clone();
     let zone = shared.calendar().zone;
     let check = tokio::task::spawn_blocking(move || {
-        let one = |entry: &LogEntry| check(entry, description.as_deref(), &zone);
+        let one = |entry: &LogEntry| check(entry, described_by.as_deref(), &zone);
         entries.iter().map(one).collect()
     });
     check.await.unwrap_or_default()
@@ -115,7 +115,11 @@ fn pretty(json: &Value) -> String {
     serde_json::to_string_pretty(json).unwrap_or_default()
 }
 
-fn line(entry: &LogEntry, description: Option<&Description>, zone: &jiff::tz::TimeZone) -> LogLine {
+fn line(
+    entry: &LogEntry,
+    description: Option<&dyn ExchangeCheck>,
+    zone: &jiff::tz::TimeZone,
+) -> LogLine {
     match entry {
         LogEntry::Request(one) => request(one, description, zone),
         LogEntry::Event(one) => event(one, description, zone),
@@ -129,7 +133,7 @@ fn time(ms: i64, zone: &jiff::tz::TimeZone) -> String {
 
 fn request(
     one: &LoggedRequest,
-    description: Option<&Description>,
+    description: Option<&dyn ExchangeCheck>,
     zone: &jiff::tz::TimeZone,
 ) -> LogLine {
     let path = one.path.strip_prefix("/api/v10").unwrap_or(&one.path);
@@ -147,7 +151,7 @@ fn request(
 
 fn event(
     one: &LoggedEvent,
-    description: Option<&Description>,
+    description: Option<&dyn ExchangeCheck>,
     zone: &jiff::tz::TimeZone,
 ) -> LogLine {
     let violations = description.and_then(|all| all.event_violations(&one.name, &one.data));

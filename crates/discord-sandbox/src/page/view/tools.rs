@@ -57,7 +57,7 @@ pub async fn tools(shared: &Arc<SandboxState>) -> ToolsView {
             .map(|guild| guild_permissions(discord, guild))
             .collect(),
         gateway_refuses: discord.gateway.refuse_connections,
-        described: shared.description.is_some(),
+        described: shared.check.is_some(),
         lines,
     })
 }

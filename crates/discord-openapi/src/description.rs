@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
-use super::violations;
+use crate::violations;
 
 /// Base URI for references between the description's schemas; nothing is fetched from it.
 const BASE: &str = "discord:openapi";

@@ -1,5 +1,8 @@
 //! Checks REST requests, responses and gateway events against Discord's OpenAPI description.
 //!
+//! [`Description`] is a check for [`discord_sandbox::Options::check`]. It is a crate of its own
+//! because the libraries for JSON schemas take long to compile, and most users never need them.
+//!
 //! The description is a file of 1.2 MB that is not part of the project. Each schema is compiled on
 //! first use and then kept. The description is a preview and contradicts Discord's documentation in
 //! a few places: `known_deviations` lists them with reasons.
@@ -8,52 +11,19 @@ mod description;
 mod known_deviations;
 mod violations;
 
+use discord_sandbox::exchange::{Exchange, ExchangeCheck};
 use serde_json::Value;
 
-use super::log::LoggedRequest;
-use super::rest::url;
-pub use description::Description;
 use description::Operation;
+pub use description::{Description, DescriptionError};
 
-/// A request and its response.
-#[derive(Debug, Clone, Copy)]
-pub struct Exchange<'a> {
-    /// `GET`, `POST` …
-    pub method: &'a str,
-    /// The path with its query, starting with `/api/v10`.
-    pub path: &'a str,
-    /// The request body; null if there was none.
-    pub body: &'a Value,
-    /// The status; 0 if the connection was closed before a response.
-    pub status: u16,
-    /// The response body; null if there was none.
-    pub answer: &'a Value,
-    /// Whether a fault replaced the response, which therefore says nothing about the sandbox.
-    pub is_injected: bool,
-}
-
-impl<'a> From<&'a LoggedRequest> for Exchange<'a> {
-    fn from(logged: &'a LoggedRequest) -> Self {
-        Self {
-            method: &logged.method,
-            path: &logged.path,
-            body: &logged.body,
-            status: logged.status,
-            answer: &logged.answer,
-            is_injected: logged.fault.is_some(),
-        }
-    }
-}
-
-impl Description {
-    /// Returns the violations in an exchange, one line each.
-    pub fn violations(&self, exchange: Exchange<'_>) -> Vec<String> {
+impl ExchangeCheck for Description {
+    fn violations(&self, exchange: Exchange<'_>) -> Vec<String> {
         check_exchange(self, exchange)
     }
 
-    /// Returns the violations in the data of a gateway event, one line each; `None` if the event
-    /// can't be checked. The description covers only REST, but some events carry the same objects.
-    pub fn event_violations(&self, name: &str, data: &Value) -> Option<Vec<String>> {
+    /// The description covers only REST, but some events carry the same objects.
+    fn event_violations(&self, name: &str, data: &Value) -> Option<Vec<String>> {
         if name == "INTERACTION_CREATE" {
             return self.attachment_violations(data);
         }
@@ -144,7 +114,9 @@ fn query_value_violations(description: &Description, schema: &str, text: &str) -
     const LONGEST_NUMBER: usize = 9;
     let number = text.parse::<u64>().ok();
     let number = number.filter(|_| text.len() <= LONGEST_NUMBER);
-    let flag = url::parse_bool(text);
+    let flag = matches!(text, "true" | "True" | "1")
+        .then_some(true)
+        .or_else(|| matches!(text, "false" | "False" | "0").then_some(false));
     let values = [number.map(Value::from), flag.map(Value::from)];
     let mut violations = Vec::new();
     for value in values.into_iter().flatten().chain([text.into()]) {

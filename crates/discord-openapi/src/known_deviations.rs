@@ -3,7 +3,7 @@
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 
-use crate::permission;
+use discord_sandbox::permission;
 
 /// Whether a violation comes from a known error of the description.
 pub fn is_known_deviation(error: &ValidationError<'_>) -> bool {
