@@ -3,7 +3,6 @@
 //! An admin chooses the question from suggestions. The bot asks before it cancels a question or gives
 //! credit, because members see the effect, and every answer has a button that undoes it.
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::slash_command::{
@@ -208,7 +207,7 @@ fn is_named(round: &Round, text: &str) -> bool {
     let text = text.trim().to_lowercase();
     let number = text.strip_prefix("question").unwrap_or(&text);
     let number = number.trim_start().trim_start_matches('#');
-    number.parse() == Ok(round.number) || text.parse::<Date>() == Ok(round.day)
+    number.parse() == Ok(round.number) || text.parse().ok() == Some(round.day)
 }
 
 /// Suggests the rounds that count.
