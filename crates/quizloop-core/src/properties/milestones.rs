@@ -32,7 +32,7 @@ fn new_team() -> Team {
 
 fn play(team: &mut Team, deed: Deed) {
     let number = u32::try_from(team.rounds().len()).unwrap();
-    let day = date(2026, 1, 1).saturating_add(number.days());
+    let day = date(2026, 1, 1).saturating_add(i64::from(number).days());
     let mut rng = StdRng::seed_from_u64(1);
     team.begin_round(day, utc(day), &["a", "b"], &mut rng)
         .unwrap();
