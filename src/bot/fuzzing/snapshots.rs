@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{discord_limits, fixture, interactions};
 use crate::bot::context::BotContext;
 use crate::bot::interactions::response::Response;
+use crate::bot::render::team::SummaryReason;
 use crate::bot::scheduler::delivery;
 use crate::bot::{render, replies};
 use quizloop_core::guild::Guild;

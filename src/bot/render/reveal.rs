@@ -120,7 +120,7 @@ pub fn page_embed(question: &Question, page: AnswerPage) -> Embed {
         }
         AnswerPage::Traps => embed
             .question_field("Pitfalls", bullets(&question.pitfalls))
-            .question_field("Hint", or_empty(question.how_to_answer.as_ref())),
+            .question_field("How to answer", or_empty(question.how_to_answer.as_ref())),
     }
 }
 

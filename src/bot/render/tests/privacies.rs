@@ -51,6 +51,7 @@ fn stored_data() {
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     • the key points that you ticked for 3 questions, of each team's two newest
+    • that I told you of a milestone of your streak, for two questions
     • how many key points you ticked in 2 topics
     • 1 mistake that you reported, until an admin closes the report
     • that you wrote 2 questions of this server
