@@ -54,7 +54,7 @@ async fn questions_are_chosen_from_suggestions() {
         all[0].0.starts_with("Question 3 · Fri 27 Mar · "),
         "{all:?}"
     );
-    let first = world.posts()[0].question().replace('`', " ");
+    let first = world.posts()[0].question().replace('`', "");
     let words: String = first.chars().take(20).collect();
     for typed in ["1", "25 mar", "2026-03-25", "Question 1", &words] {
         let found = suggestions(&world, "team credit", typed).await;

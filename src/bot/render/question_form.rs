@@ -30,8 +30,8 @@ const FIELDS: [(&str, &str, &str); 5] = [
     ),
     (
         HOW_TO_ANSWER,
-        "Hint",
-        "What does the interviewer want to hear?",
+        "How to answer",
+        "A hint: what does the interviewer want to hear?",
     ),
     (
         FOLLOW_UP,

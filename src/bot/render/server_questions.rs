@@ -256,7 +256,10 @@ fn whole(question: &Question, title: String) -> Embed {
         ..Embed::default()
     }
     .question_field("Key points", bullets(&question.points))
-    .question_field("Hint", question.how_to_answer.clone().unwrap_or_default())
+    .question_field(
+        "How to answer",
+        question.how_to_answer.clone().unwrap_or_default(),
+    )
     .question_field("Follow-up", question.follow_up.clone().unwrap_or_default());
     let labels = labels(question).join(" · ");
     with_footer(embed, Some(labels).filter(|labels| !labels.is_empty()))

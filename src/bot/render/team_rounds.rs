@@ -28,7 +28,8 @@ impl RoundView<'_> {
         let question = self.question.map(|question| question.question.as_str());
         question
             .unwrap_or("a removed question")
-            .replace(['\n', '`'], " ")
+            .replace('`', "")
+            .replace('\n', " ")
     }
 
     fn label(&self) -> String {

@@ -16,16 +16,16 @@ fn a_change_of_a_round_is_confirmed_and_can_be_undone() {
         round: &team.rounds()[0],
         question: Some(&asked),
     };
-    assert_snapshot!(team_rounds::choice_name(&view), @"Question 1 · Mon 23 Mar · You call a function that was defined with  async def . What do you get ba…");
+    assert_snapshot!(team_rounds::choice_name(&view), @"Question 1 · Mon 23 Mar · You call a function that was defined with async def. What do you get back,…");
     assert_snapshot!(team_rounds::confirm_void(&view, 2), @"
     Cancel question 1 of Mon 23 Mar?
-    > You call a function that was defined with  async def . What do you get back, and when does its body start to run?
+    > You call a function that was defined with async def. What do you get back, and when does its body start to run?
     It then counts for nobody: it neither adds to a streak nor breaks one. 2 members have answered it. You can undo this.
     ( Cancel the question ) q1:round:1485548657049600000:void
     ");
     assert_snapshot!(team_rounds::confirm_credit(&view, ADA), @"
     Count question 1 of Mon 23 Mar as answered for <@1>?
-    > You call a function that was defined with  async def . What do you get back, and when does its body start to run?
+    > You call a function that was defined with async def. What do you get back, and when does its body start to run?
     You can undo this.
     ( Give credit ) q1:round:1485548657049600000:credit:1
     ");
