@@ -14,6 +14,7 @@ use super::interactions::answer_cache::AnswerCache;
 use super::interactions::chart_renderer::ChartRenderer;
 use super::interactions::commands::DRAFT_LIMITS;
 use super::interactions::drafts::Drafts;
+use super::interactions::member_notes::MessagesOutsideOfThread;
 use super::interactions::question_form::QuestionDraft;
 use super::interactions::question_import::{IMPORT_LIMITS, ImportDraft};
 use super::interactions::queue::InteractionQueue;
@@ -57,6 +58,8 @@ pub struct BotContext {
     pub chart_renderer: ChartRenderer,
     /// Files with questions that wait for the press that imports them.
     pub imports: Drafts<ImportDraft>,
+    /// Members who wrote in a team's channel instead of the thread.
+    pub outside_of_thread: MessagesOutsideOfThread,
     /// Refused forms, until they are corrected.
     pub question_drafts: Drafts<QuestionDraft>,
     /// Changes of teams' settings, until they are confirmed.
@@ -132,6 +135,7 @@ impl BotContext {
             asked_today: AskedToday::default(),
             chart_renderer: ChartRenderer::default(),
             imports: Drafts::new(IMPORT_LIMITS),
+            outside_of_thread: MessagesOutsideOfThread::default(),
             question_drafts: Drafts::new(DRAFT_LIMITS),
             settings_drafts: Drafts::new(SETTINGS_DRAFT_LIMITS),
             start_scheduler: Notify::new(),

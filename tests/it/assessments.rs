@@ -235,10 +235,7 @@ async fn only_a_reply_in_time_is_assessed() {
     // The round of Thursday is void.
     world.lin().reply("on Thursday").await;
     let menu = menu_id(&open_answer(&world, world.lin()).await);
-    world
-        .ada()
-        .command_message("team void", &[("round", json!(3))])
-        .await;
+    world.ada().void(3).await;
     assert!(!has_menu(&open_answer(&world, world.lin()).await));
     let refused = world.lin().press_id(&menu).await;
     insta::assert_snapshot!(refused.text(), @"An admin cancelled this question, so there is nothing to assess.");

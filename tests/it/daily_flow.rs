@@ -49,7 +49,8 @@ async fn a_whole_day_works() {
     assert!(quiz.ephemeral);
     world
         .wait_for("the footer", |world| {
-            (world.post().footer() == "Question 1 · 2026-03-27 · 1 answer").then_some(())
+            (world.post().footer() == "Question 1 · 2026-03-27 · reply in the thread · 1 answer")
+                .then_some(())
         })
         .await;
     assert_eq!(world.saved_streak(ids::ADA), 1);

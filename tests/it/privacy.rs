@@ -93,13 +93,7 @@ async fn deleted_data_stays_deleted() {
     world.advance("1m").await;
     reply_and_review(world.lin()).await;
     reply_and_review(world.ada()).await;
-    world
-        .ada()
-        .command_message(
-            "team credit",
-            &[("member", json!(ids::LIN.to_string())), ("round", json!(1))],
-        )
-        .await;
+    world.ada().credit(ids::LIN, 1).await;
     // As `state restore` keeps what it replaces.
     let snapshot = world.state().join(format!("guilds/{}.json", ids::GUILD));
     let deleted = world.state().join("deleted");

@@ -102,13 +102,7 @@ async fn a_failing_disk_acknowledges_nothing_and_recovers() {
     let (folder, away) = (world.state().join("guilds"), world.folder().join("away"));
     std::fs::rename(&folder, &away).unwrap();
     let unsaved = world.lin().post_reply("during");
-    let refused = world
-        .ada()
-        .command_message(
-            "team credit",
-            &[("member", json!(ids::SAM.to_string())), ("round", json!(1))],
-        )
-        .await;
+    let refused = world.ada().credit(ids::SAM, 1).await;
     assert!(
         refused.text().contains("could not be saved"),
         "{}",

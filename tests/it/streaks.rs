@@ -193,30 +193,19 @@ async fn void_and_credit_survive_a_restart() {
     world.advance("24h").await;
     world.advance("24h").await;
     let ada = world.ada();
-    let void = ada
-        .command_message("team void", &[("round", json!(2))])
-        .await;
+    let void = ada.void(2).await;
     assert!(
         void.text()
             .contains("Question 2 no longer counts for anyone"),
         "{}",
         void.text()
     );
-    ada.command_message(
-        "team credit",
-        &[("member", json!(ids::LIN.to_string())), ("round", json!(3))],
-    )
-    .await;
-    let again = ada
-        .command_message(
-            "team credit",
-            &[("member", json!(ids::LIN.to_string())), ("round", json!(3))],
-        )
-        .await;
+    ada.credit(ids::LIN, 3).await;
+    let again = ada.credit(ids::LIN, 3).await;
     assert!(
         again
             .text()
-            .contains("round 3 already counts for this member"),
+            .contains("Question 3 already counts for this member"),
         "{}",
         again.text()
     );

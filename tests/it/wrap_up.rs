@@ -204,8 +204,7 @@ async fn a_void_or_late_round_or_one_without_a_thread_has_none() {
     let at_five = [("wrap_up_at", json!("17:00"))];
     world.ada().command_message("team settings", &at_five).await;
     world.set_time("2026-03-27T09:00").await;
-    let first = [("round", json!(1))];
-    world.ada().command_message("team void", &first).await;
+    world.ada().void(1).await;
     world.set_time(FIVE).await;
     // On Monday the question comes at 16:30, because the team is paused until then.
     world.ada().command_message("team pause", &[]).await;

@@ -1,10 +1,10 @@
-//! Actions of admins: pause, resume, skip, void, credit.
+//! Actions of admins: pause, resume, skip, void, credit, and what undoes the last two.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::id::UserId;
-use super::ledger::Actor;
+use super::ledger::{Actor, RoundResult};
 use super::schedule::Pause;
 use super::team::Team;
 
@@ -15,6 +15,14 @@ pub enum AdminActionError {
     RoundNotFound(u32),
     #[error("round {0} is already void")]
     AlreadyVoid(u32),
+    /// It counts for nobody, so credit for it would change nothing.
+    #[error("round {0} is void")]
+    Void(u32),
+    #[error("round {0} is not void")]
+    NotVoid(u32),
+    /// The member has no credit that could be taken back.
+    #[error("the member has no credit for round {0}")]
+    NoCredit(u32),
     /// The member answered the round, or was credited with it before.
     #[error("round {0} already counts for this member")]
     AlreadyCounted(u32),
@@ -63,15 +71,22 @@ impl Team {
         self.since = self.since.max(now);
     }
 
+    /// Returns the day of the next question, which [`Team::skip_next`] would skip.
+    pub fn next_day(&self, now: Timestamp) -> Option<Date> {
+        let overrides = self.schedule_overrides(now);
+        let next = self.settings.schedule.upcoming(now, &overrides).next();
+        next.map(|(day, _)| day)
+    }
+
     /// Skips the next question and returns its day.
     pub fn skip_next(&mut self, now: Timestamp) -> Option<Date> {
-        let overrides = self.schedule_overrides(now);
-        let (day, _) = self.settings.schedule.upcoming(now, &overrides).next()?;
+        let day = self.next_day(now)?;
         self.skip = Some(day);
         Some(day)
     }
 
-    /// Voids a round for all members.
+    /// Voids a round for all members. Their results are kept, and [`Team::restore_round`] makes them
+    /// count again.
     ///
     /// # Errors
     ///
@@ -88,24 +103,72 @@ impl Team {
         Ok(())
     }
 
+    /// Undoes [`Team::void`]: the members' results count again, and replies that came meanwhile
+    /// count as if the round had never been void. A member who saw the model answer meanwhile did
+    /// not have to confirm it, so that is not known.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the round does not exist or is not void.
+    pub fn restore_round(&mut self, number: u32) -> Result<(), AdminActionError> {
+        let round = self
+            .round_mut(number)
+            .ok_or(AdminActionError::RoundNotFound(number))?;
+        let by = round.voided_by.take();
+        by.map(drop).ok_or(AdminActionError::NotVoid(number))
+    }
+
     /// Credits a member with a round.
     ///
     /// # Errors
     ///
-    /// Fails if the round does not exist, or if the member answered it or already has credit for
-    /// it.
+    /// Fails if the round does not exist or is void, or if the member answered it or already has
+    /// credit for it.
     pub fn credit(&mut self, number: u32, user: UserId, by: Actor) -> Result<(), AdminActionError> {
-        if self
-            .round(number)
-            .is_none_or(|round| round.message.is_none())
-        {
+        self.can_credit(number, user)?;
+        self.members.entry(user).or_default().credit(number, by);
+        Ok(())
+    }
+
+    /// Checks whether a member can be credited with a round.
+    ///
+    /// # Errors
+    ///
+    /// Fails for the same reasons as [`Team::credit`].
+    pub fn can_credit(&self, number: u32, user: UserId) -> Result<(), AdminActionError> {
+        let posted = self.round(number).filter(|round| round.message.is_some());
+        let round = posted.ok_or(AdminActionError::RoundNotFound(number))?;
+        if round.voided_by.is_some() {
+            return Err(AdminActionError::Void(number));
+        }
+        match self.result(user, number) {
+            RoundResult::Answered | RoundResult::Credited => {
+                Err(AdminActionError::AlreadyCounted(number))
+            }
+            RoundResult::Nothing
+            | RoundResult::Late
+            | RoundResult::Peeked
+            | RoundResult::PeekedFirst => Ok(()),
+        }
+    }
+
+    /// Undoes [`Team::credit`]: the member's own result counts, as if there had been no credit.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the round does not exist, or if the member has no credit for it.
+    pub fn take_back_credit(&mut self, number: u32, user: UserId) -> Result<(), AdminActionError> {
+        if self.round(number).is_none() {
             return Err(AdminActionError::RoundNotFound(number));
         }
-        let ledger = self.members.entry(user).or_default();
-        if ledger.result(number) == super::ledger::RoundResult::Answered
-            || !ledger.credit(number, by)
-        {
-            return Err(AdminActionError::AlreadyCounted(number));
+        let no_credit = || AdminActionError::NoCredit(number);
+        let ledger = self.members.get_mut(&user).ok_or_else(no_credit)?;
+        if !ledger.take_back_credit(number) {
+            return Err(no_credit());
+        }
+        if ledger.first_round().is_none() {
+            // The member took part by the credit only.
+            self.members.remove(&user);
         }
         Ok(())
     }

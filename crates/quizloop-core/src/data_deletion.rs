@@ -152,7 +152,9 @@ impl Team {
             visit(*user, Some(day_of(reminder.requested_at)));
         }
         for round in &self.rounds {
-            for user in round.window.members().chain(round.assessments.members()) {
+            let milestones = round.window.milestones.iter().copied();
+            let members = round.window.members().chain(milestones);
+            for user in members.chain(round.assessments.members()) {
                 visit(user, Some(round.day));
             }
             if let Some(by) = round.voided_by {
@@ -177,6 +179,7 @@ impl Team {
         for round in &mut self.rounds {
             round.window.replies.remove(&user);
             round.window.peeks.remove(&user);
+            round.window.milestones.remove(&user);
             round.assessments.erase(user);
             if let Some(by) = &mut round.voided_by {
                 by.anonymize(user);

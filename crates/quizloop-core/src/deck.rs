@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::programme::Programme;
 use super::question_pool::{Candidate, QuestionPool};
+use super::ramp::RampStage;
 
 /// The questions that one team has asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct DrawRequest<'r, 'a> {
     pub day: Date,
     /// The team's latest question. It does not come again at once if there is another one.
     pub latest: Option<&'r str>,
+    /// Which levels come first. It has no effect on a fixed order.
+    pub stage: RampStage,
 }
 
 /// A question drawn from the deck.
@@ -62,6 +65,8 @@ impl Deck {
         let next = if request.programme.order.is_fixed() {
             choices.first()
         } else {
+            let stage = request.stage.widened(choices.iter().map(|one| one.level));
+            choices.retain(|one| stage.allows(one.level));
             choices.choose(rng)
         };
         let question = next?.id.to_owned();
@@ -152,6 +157,7 @@ mod tests {
             pool: &bank.into(),
             day: DAY,
             latest: latest.as_deref(),
+            stage: RampStage::All,
         };
         deck.draw(&request, rng)
     }

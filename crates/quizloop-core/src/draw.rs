@@ -11,6 +11,7 @@ use super::deck::{Draw, DrawRequest};
 use super::guild::Guild;
 use super::id::ChannelId;
 use super::question_pool::QuestionPool;
+use super::ramp::RampStage;
 use super::round::{DrawReason, Round};
 use super::self_assessment::MissedPoints;
 use super::team::Team;
@@ -66,6 +67,7 @@ impl Team {
             pool,
             day,
             latest: self.rounds.last().map(|round| round.question.as_str()),
+            stage: RampStage::of_team(self.rounds.len(), &self.settings.programme),
         };
         let draw = self.deck.draw(&request, rng)?;
         Some((draw, DrawReason::Order))

@@ -104,6 +104,9 @@ pub struct TeamExport {
     /// When the member saw an answer before replying: round and time.
     #[serde(rename = "looks")]
     pub peeks: Vec<(u32, Timestamp)>,
+    /// The rounds with which the member reached a milestone of their streak and was told so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<u32>,
     /// The member's self-assessments of the newest rounds: round and one letter per key point, x
     /// ticked, . not.
     pub assessed: Vec<(u32, Ticks)>,
@@ -260,6 +263,10 @@ impl Team {
             longest,
             replies: rounds().filter_map(reply).collect(),
             peeks: rounds().filter_map(peek).collect(),
+            milestones: rounds()
+                .filter(|one| one.window.milestones.contains(&user))
+                .map(|one| one.number)
+                .collect(),
             assessed: rounds().filter_map(assessed).collect(),
             voided: rounds()
                 .filter(|one| own(one.voided_by))

@@ -42,6 +42,53 @@ impl Actor {
     }
 }
 
+/// Credit for one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credit {
+    /// The admin who gave it; `None` if their data was deleted later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<UserId>,
+    at: Timestamp,
+    /// The member's own result, which counts if the credit is taken back. Earlier versions did not
+    /// store it.
+    #[serde(default, skip_serializing_if = "RoundResult::is_nothing")]
+    #[serde(rename = "was", with = "result_letter")]
+    own: RoundResult,
+}
+
+impl Credit {
+    const fn by(&self) -> Actor {
+        Actor {
+            user: self.user,
+            at: self.at,
+        }
+    }
+}
+
+/// A result as its letter.
+mod result_letter {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::RoundResult;
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub fn serialize<S: Serializer>(result: &RoundResult, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_char(result.letter())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<RoundResult, D::Error> {
+        let letter = char::deserialize(from)?;
+        let result = RoundResult::from_letter(letter);
+        let own = result.filter(|result| *result != RoundResult::Credited);
+        own.ok_or_else(|| D::Error::custom(format!("'{letter}' in `was` is not one of . a l v w")))
+    }
+}
+
 /// The results of one member. Rounds before their first result are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredLedger", into = "StoredLedger")]
@@ -53,7 +100,7 @@ pub struct Ledger {
         clippy::box_collection,
         reason = "16 bytes less for each of those without"
     )]
-    credits: Option<Box<BTreeMap<u32, Actor>>>,
+    credits: Option<Box<BTreeMap<u32, Credit>>>,
 }
 
 impl Ledger {
@@ -76,13 +123,23 @@ impl Ledger {
 
     /// Returns the admin who credited that round.
     pub(crate) fn credited_by(&self, round: u32) -> Option<Actor> {
-        self.credits.as_ref()?.get(&round).copied()
+        let credit = self.credits.as_ref()?.get(&round)?;
+        Some(credit.by())
     }
 
-    /// Records a result. It never replaces credit from an admin.
+    /// Returns the member's own result in that round: what it would be without credit.
+    pub fn own_result(&self, round: u32) -> RoundResult {
+        let credits = self.credits.as_ref();
+        let credit = credits.and_then(|credits| credits.get(&round));
+        credit.map_or_else(|| self.result(round), |credit| credit.own)
+    }
+
+    /// Records the member's own result. Credit from an admin stays.
     pub fn record(&mut self, round: u32, result: RoundResult) {
-        if self.result(round) != RoundResult::Credited {
-            self.put(round, result);
+        let mut credits = self.credits.iter_mut();
+        match credits.find_map(|credits| credits.get_mut(&round)) {
+            Some(credit) => credit.own = result,
+            None => self.put(round, result),
         }
     }
 
@@ -91,9 +148,48 @@ impl Ledger {
         if self.credited_by(round).is_some() {
             return false;
         }
+        let Actor { user, at } = by;
+        let own = self.result(round);
         self.put(round, RoundResult::Credited);
-        self.credits.get_or_insert_default().insert(round, by);
+        let credits = self.credits.get_or_insert_default();
+        credits.insert(round, Credit { user, at, own });
         true
+    }
+
+    /// Takes credit for a round back, so that the member's own result counts. Returns false if the
+    /// round has no credit.
+    pub fn take_back_credit(&mut self, round: u32) -> bool {
+        let Some(credits) = &mut self.credits else {
+            return false;
+        };
+        let Some(credit) = credits.remove(&round) else {
+            return false;
+        };
+        if credits.is_empty() {
+            self.credits = None;
+        }
+        self.put(round, credit.own);
+        self.trim();
+        true
+    }
+
+    /// Returns the rounds with credit, in ascending order.
+    pub fn credited_rounds(&self) -> impl Iterator<Item = u32> {
+        let credits = self.credits.iter().flat_map(|credits| credits.keys());
+        credits.copied()
+    }
+
+    /// Drops rounds without a result at the beginning: the member's first round is one with a result.
+    fn trim(&mut self) {
+        let is_nothing = |result: &RoundResult| *result == RoundResult::Nothing;
+        let gap = self.results.iter().take_while(is_nothing).count();
+        if gap == self.results.len() {
+            self.from = 0;
+            self.results = PackedResults::default();
+        } else if gap > 0 {
+            self.from += u32::try_from(gap).unwrap_or(0);
+            self.results = self.results.iter().skip(gap).collect();
+        }
     }
 
     /// Returns the number of credits that this admin gave.
@@ -105,17 +201,14 @@ impl Ledger {
     /// Returns who gave each credit.
     pub(super) fn credits_by_admins(&self) -> impl Iterator<Item = Actor> {
         let credits = self.credits.iter().flat_map(|credits| credits.values());
-        credits.copied()
+        credits.map(Credit::by)
     }
 
     /// Removes an admin's id from the credits.
     pub(super) fn anonymize_credits_by(&mut self, user: UserId) {
-        for by in self
-            .credits
-            .iter_mut()
-            .flat_map(|credits| credits.values_mut())
-        {
-            by.anonymize(user);
+        let credits = self.credits.iter_mut();
+        for credit in credits.flat_map(|credits| credits.values_mut()) {
+            credit.user = credit.user.filter(|by| *by != user);
         }
     }
 
@@ -160,7 +253,7 @@ struct StoredLedger {
     from: u32,
     marks: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    credits: BTreeMap<u32, Actor>,
+    credits: BTreeMap<u32, Credit>,
 }
 
 impl From<Ledger> for StoredLedger {
@@ -221,9 +314,40 @@ mod tests {
         assert!(!ledger.credit(13, by), "credit is given once");
         ledger.record(13, RoundResult::Answered);
         let json = serde_json::to_string(&ledger).unwrap();
-        insta::assert_snapshot!(json, @r#"{"from":10,"marks":"w.acl","credits":{"13":{"user":"7","at":"2026-03-27T08:00:00Z"}}}"#);
+        insta::assert_snapshot!(json, @r#"{"from":10,"marks":"w.acl","credits":{"13":{"user":"7","at":"2026-03-27T08:00:00Z","was":"a"}}}"#);
         assert_eq!(serde_json::from_str::<Ledger>(&json).unwrap(), ledger);
         assert_eq!((ledger.first_round(), ledger.last_round()), (Some(10), 14));
+    }
+
+    /// The reply to round 13 came after the credit. Earlier versions stored credit without the
+    /// member's own result.
+    #[test]
+    fn credit_that_is_taken_back_leaves_the_members_own_result() {
+        let json = r#"{"from":10,"marks":"c..l","credits":{"10":{"at":"2026-03-27T08:00:00Z"}}}"#;
+        let mut ledger: Ledger = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&ledger).unwrap(), json);
+        let by = Actor {
+            user: Some(UserId::new(7)),
+            at: "2026-03-27T08:00:00Z".parse().unwrap(),
+        };
+        assert!(ledger.credit(13, by) && ledger.credit(15, by));
+        let json = serde_json::to_string(&ledger).unwrap();
+        assert!(
+            json.contains(r#""at":"2026-03-27T08:00:00Z","was":"l"}"#),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<Ledger>(&json).unwrap(), ledger);
+        ledger.record(15, RoundResult::Answered);
+        assert_eq!(ledger.result(15), RoundResult::Credited);
+        assert!(ledger.take_back_credit(10) && ledger.take_back_credit(15));
+        assert!(!ledger.take_back_credit(15) && !ledger.take_back_credit(11));
+        assert_eq!(
+            (ledger.first_round(), ledger.result(15)),
+            (Some(13), RoundResult::Answered)
+        );
+        assert!(ledger.take_back_credit(13));
+        let json = serde_json::to_string(&ledger).unwrap();
+        assert_eq!(json, r#"{"from":13,"marks":"l.a"}"#);
     }
 
     #[test]
@@ -235,6 +359,13 @@ mod tests {
         };
         insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ax"}"#), @"'x' in `marks` is not one of . a l v w c");
         insta::assert_snapshot!(error_of(r#"{"from":1,"marks":"ac"}"#), @"`credits` does not match `marks`: each c needs one entry");
+        let credit =
+            r#"{"from":1,"marks":"c","credits":{"1":{"at":"2026-03-27T08:00:00Z","was":"c"}}}"#;
+        let error = error_of(credit);
+        assert!(
+            error.starts_with("'c' in `was` is not one of . a l v w"),
+            "{error}"
+        );
         insta::assert_snapshot!(error_of(r#"{"from":0,"marks":"a"}"#), @"`from` is 0, but rounds are numbered from 1");
     }
 }

@@ -20,6 +20,7 @@ pub mod matching;
 pub mod member_profile;
 pub mod members;
 pub mod mock_interview;
+pub mod milestones;
 pub mod posting;
 pub mod programme;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub mod question_picker;
 pub mod question_pool;
 pub mod question_reports;
 pub mod question_stats;
+pub mod ramp;
 pub mod reminders;
 pub mod reply;
 pub mod retention;

@@ -343,6 +343,7 @@ impl Team {
             .and_then(|number| self.round_mut(number))
         {
             older.window.replies.clear();
+            older.window.milestones.clear();
             older.assessments.drop_members();
         }
     }

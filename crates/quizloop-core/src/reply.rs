@@ -41,11 +41,10 @@ impl Team {
         if self.was_deleted(user, reply) {
             return ReplyOutcome::BeforeDeletion;
         }
-        let before = self.result(user, number);
+        let before = self.own_result(user, number);
         let result = self.record_reply(number, user, reply);
         self.members.entry(user).or_default().record(number, result);
-        let credited = before == RoundResult::Credited;
-        if before.replied() || credited && !self.is_first_reply(posted, user, reply) {
+        if before.replied() {
             return ReplyOutcome::Repeat;
         }
         ReplyOutcome::First {
@@ -73,7 +72,7 @@ impl Team {
             return first.is_none_or(|first| reply < *first);
         }
         let peek = round.window.peeks.get(&user).copied();
-        let before = self.result(user, round.number);
+        let before = self.own_result(user, round.number);
         result_for_closed_round(before, reply.time(), self.closed_at(round.number), peek) != before
     }
 
@@ -103,12 +102,19 @@ impl Team {
             .map_or(RoundResult::Nothing, |ledger| ledger.result(number))
     }
 
+    /// Returns a member's own result in a round: what it would be without credit.
+    pub(super) fn own_result(&self, user: UserId, number: u32) -> RoundResult {
+        self.members
+            .get(&user)
+            .map_or(RoundResult::Nothing, |ledger| ledger.own_result(number))
+    }
+
     fn record_reply(&mut self, number: u32, user: UserId, reply: MessageId) -> RoundResult {
         let closed = self.closed_at(number);
         let recent = self
             .open_round()
             .is_some_and(|open| number + 1 >= open.number);
-        let before = self.result(user, number);
+        let before = self.own_result(user, number);
         let Some(round) = self.round_mut(number) else {
             return before;
         };

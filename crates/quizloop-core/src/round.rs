@@ -1,6 +1,6 @@
 //! One posted question of one team: its day, question, message, thread and window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -155,11 +155,15 @@ pub struct Window {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[serde(rename = "looks")]
     pub peeks: BTreeMap<UserId, Timestamp>,
+    /// The members who were told that they reached a milestone with this round; empty in all but the
+    /// two newest rounds.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub milestones: BTreeSet<UserId>,
 }
 
 impl Window {
     fn is_empty(&self) -> bool {
-        self.replies.is_empty() && self.peeks.is_empty()
+        self.replies.is_empty() && self.peeks.is_empty() && self.milestones.is_empty()
     }
 
     /// Returns the member's result. `closed` is when the window closed, or `None` while it is open.
@@ -207,6 +211,7 @@ mod tests {
             ]
             .into(),
             peeks: [(sam, at("2026-03-27T07:00:00Z"))].into(),
+            milestones: BTreeSet::new(),
         };
         let closed = Some(at("2026-03-27T08:00:00Z"));
         assert_eq!(window.result(ada, closed), RoundResult::Answered);

@@ -4,9 +4,10 @@
 //! teams.
 
 /// Result of a member in one round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RoundResult {
     /// Neither replied nor peeked.
+    #[default]
     Nothing,
     /// Replied within the round's window.
     Answered,
@@ -62,6 +63,14 @@ impl RoundResult {
             'c' => Self::Credited,
             _ => return None,
         })
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference"
+    )]
+    pub(super) const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
     }
 
     /// Whether the member wrote a reply.

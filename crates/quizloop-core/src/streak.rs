@@ -33,7 +33,10 @@ pub enum RoundOutcome {
     /// An admin credited the member with the round.
     Credited(Option<Actor>),
     /// The round is open, so the member has not missed it yet.
-    Open,
+    Open {
+        /// Whether they saw the model answer, so that a reply leaves the streak unchanged.
+        peeked: bool,
+    },
 }
 
 /// A member's streak after some round.
@@ -93,7 +96,9 @@ impl Streak {
             }
             RoundResult::PeekedFirst => RoundOutcome::PeekedFirst,
             RoundResult::Late => self.miss(true),
-            RoundResult::Nothing | RoundResult::Peeked if open => RoundOutcome::Open,
+            result @ (RoundResult::Nothing | RoundResult::Peeked) if open => RoundOutcome::Open {
+                peeked: result == RoundResult::Peeked,
+            },
             RoundResult::Nothing | RoundResult::Peeked => self.miss(false),
         }
     }

@@ -8,13 +8,34 @@ use super::text::pluralize;
 /// Maximum catch-up limit. It ensures that a question is never posted after its day.
 pub(crate) const CATCH_UP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
-/// Parses `09:00` or `9:00` in the 24-hour format.
+/// Maximum length of a time of day in characters, as in `12:30 pm`.
+pub const TIME_OF_DAY_MAX: u16 = 8;
+
+/// Parses a time of day as people write it: `09:00`, `9.30`, `17`, `17h`, `17h30`, `5pm` or `5:30 pm`.
 pub(crate) fn parse_time_of_day(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    if hour.len() > 2 || minute.len() != 2 {
+    let text = text.trim().to_ascii_lowercase();
+    let halves = [("am", 0), ("pm", 12)];
+    let half = halves.into_iter().find_map(|(word, offset)| {
+        let clock = text.strip_suffix(word)?;
+        Some((clock.trim_end(), offset))
+    });
+    let (clock, half) = half.map_or((&*text, None), |(clock, offset)| (clock, Some(offset)));
+    let (hour, minute) = match clock.split_once([':', '.', 'h']) {
+        // `17h` has no minutes; `17:` is not finished.
+        Some((hour, "")) if clock.ends_with('h') => (hour, "00"),
+        Some(parts) => parts,
+        None => (clock, "00"),
+    };
+    if !(1..=2).contains(&hour.len()) || minute.len() != 2 {
         return None;
     }
-    Time::new(parse_digits(hour)?, parse_digits(minute)?, 0, 0).ok()
+    let (hour, minute): (i8, i8) = (parse_digits(hour)?, parse_digits(minute)?);
+    let hour = match half {
+        // Noon is 12pm, and midnight 12am.
+        Some(offset) => (1..=12).contains(&hour).then_some(hour % 12 + offset)?,
+        None => hour,
+    };
+    Time::new(hour, minute, 0, 0).ok()
 }
 
 /// Parses `3h`, `90m`, `1h30m`, `1h 30m` or `0`, at most 24 hours.
@@ -59,15 +80,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_use_the_24_hour_format() {
-        assert_eq!(parse_time_of_day("09:00"), Some(Time::constant(9, 0, 0, 0)));
-        assert_eq!(
-            parse_time_of_day(" 9:05 "),
-            Some(Time::constant(9, 5, 0, 0))
-        );
-        assert_eq!(parse_time_of_day("00:00"), Some(Time::midnight()));
+    fn times_of_day_are_parsed_as_people_write_them() {
+        for (text, hour, minute) in [
+            ("09:00", 9, 0),
+            (" 9:05 ", 9, 5),
+            ("00:00", 0, 0),
+            ("9", 9, 0),
+            ("17", 17, 0),
+            ("17h", 17, 0),
+            ("17h30", 17, 30),
+            ("9.30", 9, 30),
+            ("5pm", 17, 0),
+            ("5 PM", 17, 0),
+            ("5:30pm", 17, 30),
+            ("12:30 pm", 12, 30),
+            ("9am", 9, 0),
+            ("12am", 0, 0),
+            ("12pm", 12, 0),
+        ] {
+            let time = Time::constant(hour, minute, 0, 0);
+            assert_eq!(parse_time_of_day(text), Some(time), "{text}");
+            assert!(text.len() <= usize::from(TIME_OF_DAY_MAX), "{text}");
+        }
         for bad in [
-            "24:00", "9", "9am", "09:60", "09:0", "+9:00", "009:00", "09:00:00", "",
+            "24:00", "24", "17:", "h", "pm", "13pm", "0am", "5pmm", "09:60", "09:0", "+9:00",
+            "009:00", "09:00:00", "9h5", "9am30", "",
         ] {
             assert_eq!(parse_time_of_day(bad), None, "{bad}");
         }

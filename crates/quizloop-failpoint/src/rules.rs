@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// All steps. Steps that begin with `disk.` are disk operations, which can also fail. At the others,
 /// only `kill` and `slow` have an effect.
-pub const STEPS: [&str; 80] = [
+pub const STEPS: [&str; 82] = [
     "start.opened",
     "register.begin",
     "register.done",
@@ -36,6 +36,8 @@ pub const STEPS: [&str; 80] = [
     "assessment.saved",
     "interview.changed",
     "interview.saved",
+    "milestone.changed",
+    "milestone.saved",
     "report.entered",
     "report.saved",
     "import.changed",

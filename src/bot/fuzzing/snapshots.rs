@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{discord_limits, fixture, interactions};
 use crate::bot::context::BotContext;
 use crate::bot::interactions::response::Response;
+use crate::bot::render::team::SummaryReason;
 use crate::bot::scheduler::delivery;
 use crate::bot::{render, replies};
 use quizloop_core::guild::Guild;
@@ -84,7 +85,7 @@ fn read_team(team: &Team) {
         };
         let messages = [
             render::team::status(team, &status),
-            render::team::team_summary(team, now, &access, true, &pool),
+            render::team::team_summary(team, now, &access, SummaryReason::Changed, &pool),
             render::team::paused(team, now),
             render::team::resumed(team, now),
         ];

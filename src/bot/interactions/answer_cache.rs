@@ -67,6 +67,11 @@ impl CachedMessage {
         self
     }
 
+    /// Whether only one member sees it.
+    pub fn is_ephemeral(&self) -> bool {
+        self.flags == Some(EPHEMERAL)
+    }
+
     /// Shows it only to the member who used the command or button.
     #[must_use]
     pub const fn ephemeral(mut self) -> Self {

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use super::answer_page::AnswerPage;
 use super::assessment::{AssessmentAction, AssessmentState};
 use super::drafts::DraftId;
@@ -14,7 +16,7 @@ use super::pair::{PairAction, PairState};
 use super::question_form::QuestionForm;
 use super::question_import::ImportMode;
 use super::quiz::{QuizAction, QuizState};
-use quizloop_core::id::{ChannelId, MessageId, ParseIdError};
+use quizloop_core::id::{ChannelId, MessageId, ParseIdError, UserId};
 
 /// Maximum length of a custom id in characters (Discord docs, components/reference, "Button").
 #[cfg(test)]
@@ -125,6 +127,23 @@ pub enum ComponentId {
         action: PairAction,
         state: PairState,
     },
+    /// Changes what the round of that message counts for.
+    ChangeRound {
+        change: RoundChange,
+        /// The message of the round. Its number would be another round's once the team is set up
+        /// again.
+        message: MessageId,
+    },
+    /// A button of `/team status`.
+    Panel {
+        channel: ChannelId,
+        action: PanelAction,
+    },
+    /// A menu with the values of a team's setting.
+    Setting {
+        channel: ChannelId,
+        setting: PanelSetting,
+    },
 }
 
 /// What becomes of an edit of a question that another admin has changed meanwhile.
@@ -139,6 +158,44 @@ pub enum EditAction {
 pub enum SettingsAction {
     Save,
     Cancel,
+}
+
+/// What a button of `/team status` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelAction {
+    /// Shows the status again.
+    Refresh,
+    Pause,
+    /// Ends a pause or a skip.
+    Resume,
+    /// Skips the question of that day, if it still is the next one.
+    Skip(Date),
+    Post,
+    /// Opens the menus with settings.
+    Settings,
+}
+
+/// A setting with a menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelSetting {
+    Time,
+    Days,
+    Levels,
+    Reveal,
+    Report,
+}
+
+/// What an admin does to a round, after a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundChange {
+    /// It counts for nobody.
+    Void,
+    /// It counts again.
+    Restore,
+    /// It counts for a member.
+    Credit(UserId),
+    /// It counts for a member only if they answered it.
+    TakeBackCredit(UserId),
 }
 
 /// The questions that `/team questions list` shows.
@@ -181,6 +238,80 @@ impl fmt::Display for QuestionListFilter {
         let mut names = Self::NAMES.into_iter();
         let found = names.find(|(_, filter)| filter == self);
         f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
+impl RoundChange {
+    fn parse(parts: &[&str]) -> Option<Self> {
+        Some(match parts {
+            ["void"] => Self::Void,
+            ["restore"] => Self::Restore,
+            ["credit", user] => Self::Credit(user.parse().ok()?),
+            ["take-back", user] => Self::TakeBackCredit(user.parse().ok()?),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for RoundChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Void => f.write_str("void"),
+            Self::Restore => f.write_str("restore"),
+            Self::Credit(user) => write!(f, "credit:{user}"),
+            Self::TakeBackCredit(user) => write!(f, "take-back:{user}"),
+        }
+    }
+}
+
+impl PanelAction {
+    fn parse(parts: &[&str]) -> Option<Self> {
+        Some(match parts {
+            ["refresh"] => Self::Refresh,
+            ["pause"] => Self::Pause,
+            ["resume"] => Self::Resume,
+            ["skip", day] => Self::Skip(day.parse().ok()?),
+            ["post"] => Self::Post,
+            ["settings"] => Self::Settings,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for PanelAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refresh => f.write_str("refresh"),
+            Self::Pause => f.write_str("pause"),
+            Self::Resume => f.write_str("resume"),
+            Self::Skip(day) => write!(f, "skip:{day}"),
+            Self::Post => f.write_str("post"),
+            Self::Settings => f.write_str("settings"),
+        }
+    }
+}
+
+impl PanelSetting {
+    /// The settings in the order of their menus, with their keys in the table of team settings.
+    pub const KEYS: [(&str, Self); 5] = [
+        ("at", Self::Time),
+        ("days", Self::Days),
+        ("levels", Self::Levels),
+        ("reveal", Self::Reveal),
+        ("report", Self::Report),
+    ];
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut keys = Self::KEYS.into_iter();
+        let found = keys.find(|(key, _)| *key == text);
+        found.map(|(_, setting)| setting)
+    }
+
+    /// Returns the key in the table of team settings.
+    pub fn key(self) -> &'static str {
+        let mut keys = Self::KEYS.into_iter();
+        let found = keys.find(|(_, setting)| *setting == self);
+        found.map_or("", |(key, _)| key)
     }
 }
 
@@ -324,6 +455,9 @@ impl ComponentId {
             Self::Settings { .. } => "settings",
             Self::Edit { .. } => "edit",
             Self::Pair { .. } => "pair",
+            Self::ChangeRound { .. } => "round",
+            Self::Panel { .. } => "panel",
+            Self::Setting { .. } => "setting",
         }
     }
 
@@ -418,6 +552,18 @@ impl ComponentId {
             ("pair", [action, state @ ..]) => Self::Pair {
                 action: PairAction::parse(action)?,
                 state: PairState::parse(state)?,
+            },
+            ("round", [message, change @ ..]) => Self::ChangeRound {
+                change: RoundChange::parse(change)?,
+                message: message.parse().ok()?,
+            },
+            ("panel", [channel, action @ ..]) => Self::Panel {
+                channel: channel.parse().ok()?,
+                action: PanelAction::parse(action)?,
+            },
+            ("setting", [channel, setting]) => Self::Setting {
+                channel: channel.parse().ok()?,
+                setting: PanelSetting::parse(setting)?,
             },
             _ => return None,
         })
@@ -561,6 +707,12 @@ impl fmt::Display for ComponentId {
                 action: step,
                 state,
             } => write!(f, "{action}:{step}:{state}"),
+            Self::ChangeRound { change, message } => write!(f, "{action}:{message}:{change}"),
+            Self::Panel {
+                channel,
+                action: step,
+            } => write!(f, "{action}:{channel}:{step}"),
+            Self::Setting { channel, setting } => write!(f, "{action}:{channel}:{}", setting.key()),
         }
     }
 }
@@ -791,9 +943,39 @@ mod tests {
         assert_eq!(ComponentId::parse(other), None, "no such length");
     }
 
+    #[test]
+    fn custom_ids_of_admins_round_trip_and_fit_the_limit() {
+        let user = UserId::new(u64::MAX);
+        let changes = [
+            RoundChange::Void,
+            RoundChange::Restore,
+            RoundChange::Credit(user),
+            RoundChange::TakeBackCredit(user),
+        ];
+        for change in changes {
+            let message = MessageId::new(u64::MAX);
+            check_component(ComponentId::ChangeRound { change, message });
+        }
+        let channel = ChannelId::new(u64::MAX);
+        for action in [
+            PanelAction::Refresh,
+            PanelAction::Pause,
+            PanelAction::Resume,
+            PanelAction::Skip(jiff::civil::date(2026, 12, 31)),
+            PanelAction::Post,
+            PanelAction::Settings,
+        ] {
+            check_component(ComponentId::Panel { channel, action });
+        }
+        for (key, setting) in PanelSetting::KEYS {
+            assert!(quizloop_core::team_settings::find(key).is_some(), "{key}");
+            check_component(ComponentId::Setting { channel, setting });
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:([-t]:)?)?((edit|settings):(overwrite|save|cancel):)?(assess:[p0-5]:)?(interview-start:(10|15|9):[*jms]{1,6}:)?(interview:([awk1-4vp0AHGEnsecit]:)?-?[0-9]{1,14}:[0-9]{1,3}:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(pair:[iscpfrymxnk0AHGE]:)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
+        fn any_text_is_parsed_or_rejected(text in "(q1:)?(question:[-f]:(add|edit|suggest):[-s]:[-m]:[-c]:([-t]:)?)?((edit|settings):(overwrite|save|cancel):)?(assess:[p0-5]:)?(interview-start:(10|15|9):[*jms]{1,6}:)?(interview:([awk1-4vp0AHGEnsecit]:)?-?[0-9]{1,14}:[0-9]{1,3}:)?(page:[secit]:(me|all):([0-9]{1,3}|-))?(history:[0-9]{1,20}:)?(pair:[iscpfrymxnk0AHGE]:)?(round:[0-9]{1,3}:(void|credit:|take-back:)?)?(panel:[0-9]{1,3}:(skip:[0-9-]{10})?)?(setting:[0-9]{1,3}:(at|days)?)?(quiz:([hw0-4apAHGEnsecit]([0-9a-f]{2})?:)?[dnm][*jms][a-z][0-9]{0,2}[A-E]?)?[a-z0-9:*-]{0,60}") {
             if let Some(component) = ComponentId::parse(&text) {
                 prop_assert_eq!(ComponentId::parse(&component.custom_id()), Some(component));
             }

@@ -16,9 +16,9 @@ use serde::Serialize;
 use serde_json::json;
 use tracing::{Instrument as _, Span, info_span};
 
-use super::commands;
 use super::response::Response;
 use super::user_rate_limit::{Decision, RequestKind};
+use super::{commands, member_notes};
 use crate::bot::context::BotContext;
 use crate::bot::discord::rest::{ApiError, Unanswered};
 use crate::bot::gateway::event::{Interaction, InteractionData};
@@ -170,10 +170,13 @@ async fn reject_rate_limited(
 
 async fn respond(ctx: &BotContext, interaction: &Interaction) -> Result<(), ResponseError> {
     let kind = respond_or_defer(ctx, interaction).await?;
-    if kind == ResponseKind::Message {
+    if let ResponseKind::Message { is_private } = kind {
         reminders::report_dm_failures(ctx, interaction).await;
         // Boxed, because it seldom has anything to do, and each interaction in progress holds its size.
         Box::pin(commands::suggest::report_decisions(ctx, interaction)).await;
+        if is_private {
+            Box::pin(member_notes::send(ctx, interaction)).await;
+        }
     }
     Ok(())
 }
@@ -182,7 +185,10 @@ async fn respond(ctx: &BotContext, interaction: &Interaction) -> Result<(), Resp
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ResponseKind {
     /// A message; follow-up messages are possible.
-    Message,
+    Message {
+        /// Whether only the member sees it.
+        is_private: bool,
+    },
     /// A modal or suggestions.
     Other,
 }
@@ -202,8 +208,9 @@ async fn respond_or_defer(
             // Without a deferral the handler ends as well: it may have changed something already.
             let response = response.await;
             deferred?;
+            let is_private = is_private(&response);
             edit_original_response(ctx, interaction, response).await?;
-            Ok(ResponseKind::Message)
+            Ok(ResponseKind::Message { is_private })
         }
     }
 }
@@ -214,27 +221,30 @@ async fn send(
     response: &Response,
 ) -> Result<ResponseKind, ResponseError> {
     failpoint::hit("answer.ready");
+    let message_kind = ResponseKind::Message {
+        is_private: is_private(response),
+    };
     let kind = match response {
         Response::New(message) => {
             let message = &*ctx.rest.link_commands(message);
             let callback = Callback::new(MESSAGE, message);
             send_callback(ctx, interaction, &callback, message.file.as_ref()).await?;
-            ResponseKind::Message
+            message_kind
         }
         Response::Cached(message) => {
             send_callback(ctx, interaction, &Callback::new(MESSAGE, message), None).await?;
-            ResponseKind::Message
+            message_kind
         }
         Response::CachedUpdate(message) => {
             let callback = Callback::new(UPDATE_MESSAGE, message);
             send_callback(ctx, interaction, &callback, None).await?;
-            ResponseKind::Message
+            message_kind
         }
         Response::Update(message) => {
             let message = &*ctx.rest.link_commands(message);
             let callback = Callback::new(UPDATE_MESSAGE, message);
             send_callback(ctx, interaction, &callback, message.file.as_ref()).await?;
-            ResponseKind::Message
+            message_kind
         }
         Response::Modal(modal) => {
             send_callback(ctx, interaction, &Callback::new(MODAL, modal), None).await?;
@@ -248,6 +258,16 @@ async fn send(
         }
     };
     Ok(kind)
+}
+
+/// Whether only the member sees a response. A button whose message is replaced is on a private one.
+fn is_private(response: &Response) -> bool {
+    match response {
+        Response::New(message) => message.is_ephemeral(),
+        Response::Cached(message) => message.is_ephemeral(),
+        Response::Update(_) | Response::CachedUpdate(_) => true,
+        Response::Modal(_) | Response::Autocomplete(_) => false,
+    }
 }
 
 /// Sends the first response, unless Discord accepts none any more.

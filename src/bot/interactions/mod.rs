@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod handler;
 pub mod interview;
 pub mod pair;
+pub mod member_notes;
 pub mod progress;
 pub mod question_form;
 pub mod question_import;

@@ -70,7 +70,7 @@ const fn outcome(outcome: &RoundOutcome) -> Option<DayOutcome> {
         RoundOutcome::Answered | RoundOutcome::Credited(_) => Some(DayOutcome::Answered),
         RoundOutcome::Frozen { .. } => Some(DayOutcome::Frozen),
         RoundOutcome::Missed { .. } => Some(DayOutcome::Missed),
-        RoundOutcome::PeekedFirst | RoundOutcome::Void(_) | RoundOutcome::Open => None,
+        RoundOutcome::PeekedFirst | RoundOutcome::Void(_) | RoundOutcome::Open { .. } => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::message::{Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENT
 use super::text::{pluralize, python_block, truncate, without_link_previews};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Level, OTHER_TOPIC, Question};
-use quizloop_core::round::{DrawReason, Round};
+use quizloop_core::round::{DrawReason, Round, ThreadStatus};
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
 /// "Start Thread from Message").
@@ -185,9 +185,16 @@ fn deck_notice(left: usize) -> String {
 
 fn footer(round: &Round, replied: usize) -> String {
     let label = round.label();
+    let place = match round.thread {
+        ThreadStatus::Pending | ThreadStatus::Created => "reply in the thread",
+        ThreadStatus::Unavailable => "reply to this message",
+    };
     match replied {
-        0 => format!("{label} · reply in the thread"),
-        replied => format!("{label} · {}", pluralize(replied, "answer", "answers")),
+        0 => format!("{label} · {place}"),
+        replied => {
+            let answers = pluralize(replied, "answer", "answers");
+            format!("{label} · {place} · {answers}")
+        }
     }
 }
 

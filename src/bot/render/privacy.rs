@@ -23,6 +23,8 @@ pub struct StoredData {
     pub reviews: usize,
     /// Rounds with their ticks in the self-assessment, over all teams.
     pub assessments: usize,
+    /// Rounds with which they reached a milestone and were told so, over all teams.
+    pub milestones: usize,
     /// Topics for which the sum of their ticks is stored.
     pub assessed_topics: usize,
     /// Their open reports of mistakes in questions.
@@ -103,6 +105,9 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
         lines.push(format!(
             "the key points that you ticked for {questions}, of each team's two newest"
         ));
+    }
+    if kept.milestones > 0 {
+        lines.push("that I told you of a milestone of your streak, for two questions".into());
     }
     if kept.assessed_topics > 0 {
         let topics = pluralize(kept.assessed_topics, "topic", "topics");

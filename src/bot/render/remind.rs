@@ -27,22 +27,25 @@ pub fn reminder(
     let asked = question.map_or_else(String::new, |question| {
         format!("\n> **{}**", question.question)
     });
-    let place = match (round.thread_id(), round.message) {
-        (Some(thread), _) => {
-            format!("\n[Reply in the thread](https://discord.com/channels/{guild}/{thread}).")
-        }
-        (None, Some(message)) => {
-            format!(
-                "\n[Reply to the question]({}).",
-                message_link(guild, channel, message)
-            )
-        }
-        (None, None) => String::new(),
-    };
-    Message::text(format!(
-        "⏰ Today's question in <#{channel}> is waiting for you.{asked}{place}\n\
+    let reminder = Message::text(format!(
+        "⏰ Today's question in <#{channel}> is waiting for you.{asked}\n\
          -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel."
-    ))
+    ));
+    match reply_button(guild, channel, round) {
+        Some(button) => reminder.buttons(vec![button]),
+        None => reminder,
+    }
+}
+
+/// The button that leads to the place in which members reply to a round.
+pub fn reply_button(guild: GuildId, channel: ChannelId, round: &Round) -> Option<Button> {
+    Some(match (round.thread_id(), round.message?) {
+        (Some(thread), _) => Button::link("Reply in the thread", channel_link(guild, thread)),
+        (None, message) => Button::link(
+            "Reply to the question",
+            message_link(guild, channel, message),
+        ),
+    })
 }
 
 /// The direct message that reminds a member of due reviews.

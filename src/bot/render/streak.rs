@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 
 use super::message::{Embed, Message};
-use super::text::pluralize;
+use super::text::{day, pluralize};
 use quizloop_core::id::UserId;
 use quizloop_core::leaderboard::{LeaderboardRow, Period, places};
 use quizloop_core::ledger::Actor;
@@ -17,6 +17,9 @@ const STREAK_COLOR: u32 = 0xe6_7e_22;
 
 /// Maximum number of members on a leaderboard.
 pub const LEADERBOARD_SIZE: usize = 10;
+
+/// How a member gets on the leaderboard. Replies after the model answer don't count.
+const ON_THE_BOARD: &str = "Answer a question before you see its model answer to be the first.";
 
 /// The data behind `/streak`.
 pub struct StreakView<'a> {
@@ -141,7 +144,7 @@ fn round_lines(rounds: &[(&Round, RoundOutcome)]) -> String {
     let lines = rounds
         .iter()
         .rev()
-        .map(|(round, entry)| format!("{} · {}", round.label(), outcome_text(entry)));
+        .map(|(round, entry)| format!("{} · {}", day(round.day), outcome_text(entry)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -160,7 +163,10 @@ pub(super) fn outcome_text(entry: &RoundOutcome) -> String {
         RoundOutcome::Credited(by) => by.as_ref().map_or("✅ credited".into(), |by| {
             format!("✅ credited by {}", admin_name(by))
         }),
-        RoundOutcome::Open => "⏳ still open".into(),
+        RoundOutcome::Open { peeked: false } => "⏳ still open".into(),
+        RoundOutcome::Open { peeked: true } => {
+            "👀 saw the answer first: a reply keeps your streak as it is".into()
+        }
     }
 }
 
@@ -177,8 +183,11 @@ pub fn leaderboard(rows: &[LeaderboardRow], period: Period) -> Message {
     };
     let text = match period {
         _ if !rows.is_empty() => leaderboard_rows(rows),
-        Period::Month(day) => format!("No answers in {} yet.", month_name(day)),
-        Period::AllTime => "No answers yet.".into(),
+        Period::Month(day) => format!(
+            "Nobody is on the board for {} yet. {ON_THE_BOARD}",
+            month_name(day)
+        ),
+        Period::AllTime => format!("Nobody is on the board yet. {ON_THE_BOARD}"),
     };
     Message::embed(Embed {
         title: Some(title),

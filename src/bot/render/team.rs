@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use super::daily::{LevelDisplay, button, topic_label};
 use super::message::{ButtonStyle, Embed, Message, message_link};
 use super::pair;
-use super::server_questions;
-use super::text::{bullets, pluralize, relative_time, truncate};
+use super::text::{bullets, day, pluralize, relative_time, truncate};
 use super::user_error::PostingProblem;
+use super::{server_questions, team_panel};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::Question;
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
@@ -75,18 +75,30 @@ impl PermissionReport {
     }
 }
 
-/// The reply to `/setup` (`changed`: the team existed already) and `/team settings`.
+/// Why the settings of a team are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryReason {
+    /// The team was set up.
+    New,
+    /// Its settings were changed.
+    Changed,
+    /// An admin wants to see them.
+    Asked,
+}
+
+/// The reply to `/setup` and `/team settings`.
 pub fn team_summary(
     team: &Team,
     now: Timestamp,
     access: &PermissionReport,
-    changed: bool,
+    reason: SummaryReason,
     pool: &QuestionPool<'_>,
 ) -> Message {
-    let heading = if changed {
-        format!("<#{}> now has these settings:", team.channel)
-    } else {
-        format!("<#{}> is set up.", team.channel)
+    let channel = team.channel;
+    let heading = match reason {
+        SummaryReason::New => format!("<#{channel}> is set up."),
+        SummaryReason::Changed => format!("<#{channel}> now has these settings:"),
+        SummaryReason::Asked => format!("<#{channel}> has these settings:"),
     };
     let mut embed = Embed {
         title: Some("Team".into()),
@@ -117,7 +129,7 @@ pub fn team_summary(
             "Next questions",
             upcoming_posts(&team.next_post_times(now, POSTS_AHEAD)),
         );
-    if !changed {
+    if reason == SummaryReason::New {
         embed = embed.footer("If a question can't be posted, I'll send you one direct message.");
     }
     let message = Message::embed(embed);
@@ -268,7 +280,7 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
                 text,
                 "\n**Paused**: no longer in the bot's config file. Resumes when it is there again, or with `/team resume`"
             ),
-            Some(day) => write!(text, "\n**Paused** until {day}"),
+            Some(until) => write!(text, "\n**Paused** until {}", day(until)),
             None => write!(text, "\n**Paused** until `/team resume`"),
         };
     }
@@ -287,8 +299,8 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
         );
         let _ = write!(text, "\n**Taking part**: {line}");
     }
-    if let Some(day) = team.skip {
-        let _ = write!(text, "\n**Skipped**: {day}");
+    if let Some(skipped) = team.skip {
+        let _ = write!(text, "\n**Skipped**: {}", day(skipped));
     }
     let wraps_up = team.settings.schedule.wrap_up_at.is_some();
     let wrap_up_failure = team.wrap_up_failure.as_ref().filter(|_| wraps_up);
@@ -333,7 +345,8 @@ pub fn status(team: &Team, status: &TeamStatus<'_>) -> Message {
     }
     let members = pluralize(team.members().count(), "member has", "members have");
     let bank = pluralize(status.pool.candidates.len(), "question", "questions");
-    Message::embed(embed.footer(format!("{members} taken part · {bank} available")))
+    let message = Message::embed(embed.footer(format!("{members} taken part · {bank} available")));
+    message.buttons(team_panel::buttons(team, status.now))
 }
 
 fn latest_round(team: &Team, guild: GuildId) -> String {
@@ -401,7 +414,7 @@ pub fn choice_cleared(was_chosen: bool) -> Message {
 pub fn paused(team: &Team, now: Timestamp) -> Message {
     let until = team.pause.and_then(|pause| pause.until);
     let end = match until {
-        Some(day) => format!("until {day}"),
+        Some(until) => format!("until {}", day(until)),
         None => "until `/team resume`".into(),
     };
     let next = team.next_post_times(now, 1);
@@ -424,24 +437,11 @@ pub fn resumed(team: &Team, now: Timestamp) -> Message {
 }
 
 /// The next question is skipped.
-pub fn skipped(day: jiff::civil::Date, next: &[Timestamp]) -> Message {
+pub fn skipped(date: Date, next: &[Timestamp]) -> Message {
     Message::text(format!(
-        "No question on {day}. Next:\n{}\nTo undo this, use `/team resume`.",
+        "No question on {}. Next:\n{}\nTo undo this, use `/team resume`.",
+        day(date),
         upcoming_posts(next)
-    ))
-}
-
-/// A round is void for everyone.
-pub fn voided(number: u32) -> Message {
-    Message::text(format!(
-        "Question {number} no longer counts for anyone. It neither adds to a streak nor breaks one."
-    ))
-}
-
-/// A member was credited with a round.
-pub fn credited(member: UserId, number: u32) -> Message {
-    Message::text(format!(
-        "<@{member}> gets credit for question {number}, as if they had answered in time."
     ))
 }
 

@@ -12,7 +12,7 @@ use super::daily::LevelDisplay::{Hidden, Shown};
 use super::message::Message;
 use super::reveal::{OpenAnswer, RoundPlace};
 use super::streak::{AnswerCounts, NextQuestion};
-use super::team::{PermissionReport, TeamStatus, status};
+use super::team::{PermissionReport, SummaryReason, TeamStatus, status};
 use super::user_error::{PostingProblem, UserError};
 use super::{daily, message, reveal, streak, team, user_error};
 use crate::bot::discord::rest::ApiError;
@@ -46,6 +46,7 @@ mod question_limits;
 mod quizzes;
 mod reminders;
 mod server_questions;
+mod team_admins;
 mod weeks;
 mod wrap_ups;
 
@@ -144,7 +145,7 @@ fn daily_message() {
     [Level] junior
     [Topic] fundamentals
     [Coming up] 7 new questions left, then they start over.
-    -- Question 1 · 2026-03-23 · 1 answer
+    -- Question 1 · 2026-03-23 · reply in the thread · 1 answer
     ( Hint ) q1:hint:coroutine-objects
     ( Model answer ) q1:answer:coroutine-objects
     ( My streak ) q1:streak
@@ -155,7 +156,7 @@ fn daily_message() {
     [Level] junior
     [Topic] fundamentals
     [Coming up] This is the last new question. After it, they start over.
-    -- Question 1 · 2026-03-23 · 12 answers
+    -- Question 1 · 2026-03-23 · reply in the thread · 12 answers
     ( Hint ) q1:hint:coroutine-objects
     ( Model answer ) q1:answer:coroutine-objects
     ( My streak ) q1:streak
@@ -535,13 +536,13 @@ fn streaks() {
     assert_snapshot!(streak::streak(&standing), @"
     <@1>'s streak: **1 question** in a row (longest: 1).
     ❄️ No freezes.
-    [Last 7 questions] Question 7 · 2026-03-31 · ⏳ still open
-    Question 6 · 2026-03-30 · ➖ doesn't count (cancelled by <@9>)
-    Question 5 · 2026-03-27 · ✅ credited by <@9>
-    Question 4 · 2026-03-26 · ✖️ too late: the next question was already out
-    Question 3 · 2026-03-25 · 👀 saw the answer first: streak unchanged
-    Question 2 · 2026-03-24 · ✖️ missed
-    Question 1 · 2026-03-23 · ✅ answered
+    [Last 7 questions] Tue 31 Mar · ⏳ still open
+    Mon 30 Mar · ➖ doesn't count (cancelled by <@9>)
+    Fri 27 Mar · ✅ credited by <@9>
+    Thu 26 Mar · ✖️ too late: the next question was already out
+    Wed 25 Mar · 👀 saw the answer first: streak unchanged
+    Tue 24 Mar · ✖️ missed
+    Mon 23 Mar · ✅ answered
     ");
 }
 
@@ -555,7 +556,7 @@ fn leaderboards() {
     ");
     assert_snapshot!(streak::leaderboard(&[], Period::AllTime), @"
     # Leaderboard: all time
-    No answers yet.
+    Nobody is on the board yet. Answer a question before you see its model answer to be the first.
     ");
     let answers = [7, 6, 6, 5].into_iter().chain([3; 8]);
     let rows: Vec<LeaderboardRow> = (1..)
@@ -627,7 +628,7 @@ fn helps() {
     • `/team reports` lists the mistakes in questions that members reported.
     • `/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.
     • `/team questions import` adds questions from a file: CSV, TOML, JSON, Markdown, or one a line.
-    • `/team choose`, `post`, `pause`, `resume`, `skip`, `void`, `credit`, `settings`, `remove` do the rest.
+    • `/team choose`, `post`, `pause`, `resume`, `skip`, `void`, `credit`, `restore`, `settings`, `remove` do the rest.
     -- I store ids, dates and counts, never the text of a reply.
     ");
 }
@@ -652,7 +653,7 @@ fn missing_permissions() -> PermissionReport {
 fn team_settings() {
     let now = at("2026-03-20T12:00:00Z");
     let fine = PermissionReport::default();
-    assert_snapshot!(team::team_summary(&new_team(), now, &fine, false, &pool()), @"
+    assert_snapshot!(team::team_summary(&new_team(), now, &fine, SummaryReason::New, &pool()), @"
     # Team
     <#20> is set up.
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -667,7 +668,7 @@ fn team_settings() {
     ( Post the first one now ) q1:post-now:20
     ");
     let missing = missing_permissions();
-    assert_snapshot!(team::team_summary(&new_team(), now, &missing, false, &pool()), @"
+    assert_snapshot!(team::team_summary(&new_team(), now, &missing, SummaryReason::New, &pool()), @"
     # Team
     <#20> is set up.
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -686,7 +687,15 @@ fn team_settings() {
     ( Post the first one now ) q1:post-now:20
     ");
     let later = at("2026-03-31T12:00:00Z");
-    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, true, &pool()), @"
+    let asked = team::team_summary(&busy_team(), later, &fine, SummaryReason::Asked, &pool());
+    let first_line = asked.embeds[0]
+        .description
+        .as_deref()
+        .unwrap()
+        .lines()
+        .next();
+    assert_eq!(first_line, Some("<#20> has these settings:"));
+    assert_snapshot!(team::team_summary(&busy_team(), later, &fine, SummaryReason::Changed, &pool()), @"
     # Team
     <#20> now has these settings:
     **When**: Monday to Friday at 09:00 (Europe/Berlin)
@@ -730,7 +739,7 @@ fn many_holidays_are_cut_and_past_ones_left_out() {
         suggestions: 0,
     };
     for message in [
-        team::team_summary(&team, now, &fine, true, &pool()),
+        team::team_summary(&team, now, &fine, SummaryReason::Changed, &pool()),
         status(&team, &state),
     ] {
         let response = crate::bot::interactions::response::Response::New(message);
@@ -747,7 +756,7 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
     }
     team.settings.schedule.at = jiff::civil::time(17, 0, 0, 0);
     let fine = PermissionReport::default();
-    assert_snapshot!(team::team_summary(&team, now, &fine, true, &pool()), @"
+    assert_snapshot!(team::team_summary(&team, now, &fine, SummaryReason::Changed, &pool()), @"
     # Team
     <#20> now has these settings:
     **When**: Monday to Friday at 17:00 (Europe/Berlin)
@@ -767,7 +776,13 @@ fn a_later_question_tells_the_admin_how_many_reminders_no_longer_work() {
         let found = fields.find(|field| field.name == "Reminders");
         found.unwrap().value.clone()
     };
-    let summary = reminders(team::team_summary(&team, now, &fine, true, &pool()));
+    let summary = reminders(team::team_summary(
+        &team,
+        now,
+        &fine,
+        SummaryReason::Changed,
+        &pool(),
+    ));
     assert_snapshot!(summary, @"2 reminders no longer work, because the question is not out yet at that time. Those members can choose a later time with `/remind on`.");
     let state = TeamStatus {
         guild: GuildId::new(10),
@@ -827,6 +842,10 @@ fn team_status() {
     • <t:1775199600:F> (<t:1775199600:R>)
     [Permissions] None missing.
     -- 2 members have taken part · 24 questions available
+    ( Pause ) q1:panel:20:pause
+    ( Skip next ) q1:panel:20:skip:2026-04-01
+    ( Post now – disabled ) q1:panel:20:post
+    ( Settings ) q1:panel:20:settings
     ");
     team.managed = true;
     team.settings.send_weekly_report = true;
@@ -850,7 +869,7 @@ fn team_status() {
     **Weekly report**: after the week's last question, without notifying anyone
     **Holidays**: 2026-12-24, 2026-12-25
     This team is set up in the bot's config file.
-    **Paused** until 2026-04-07
+    **Paused** until Tue 7 Apr
     **Next weekly report**: <t:1775228400:F> (<t:1775228400:R>), if there is a question that week
     [Problem] Since <t:1774958400:R>: I'm missing a permission in the channel. Give my role "View Channel", "Send Messages", "Embed Links", "Read Message History", "Create Public Threads" and "Send Messages in Threads" there. `/team status` shows which one is missing.
     [Questions] 24 of 24 questions left before they start over
@@ -864,6 +883,8 @@ fn team_status() {
     Grant them in the channel's settings. Nothing else is needed.
     [Role] Mentioning <@&5> notifies nobody yet. In the role's settings, turn on "Allow anyone to @mention this role".
     -- 2 members have taken part · 24 questions available
+    ( Resume ) q1:panel:20:resume
+    ( Post now – disabled ) q1:panel:20:post
     "#);
 }
 
@@ -872,7 +893,7 @@ fn team_actions() {
     let now = at("2026-03-31T12:00:00Z");
     let mut team = busy_team();
     team.pause(Some(date(2026, 4, 7)));
-    assert_snapshot!(team::paused(&team, now), @"Questions in <#20> are paused until 2026-04-07. Streaks are safe. The next question comes <t:1775545200:F> (<t:1775545200:R>).");
+    assert_snapshot!(team::paused(&team, now), @"Questions in <#20> are paused until Tue 7 Apr. Streaks are safe. The next question comes <t:1775545200:F> (<t:1775545200:R>).");
     team.resume(now);
     assert_snapshot!(team::resumed(&team, now), @"
     Questions in <#20> are back on. Next:
@@ -882,7 +903,7 @@ fn team_actions() {
     ");
     let day = team.skip_next(now).unwrap();
     assert_snapshot!(team::skipped(day, &team.next_post_times(now, 3)), @"
-    No question on 2026-04-01. Next:
+    No question on Wed 1 Apr. Next:
     • <t:1775113200:F> (<t:1775113200:R>)
     • <t:1775199600:F> (<t:1775199600:R>)
     • <t:1775458800:F> (<t:1775458800:R>)
@@ -898,8 +919,6 @@ fn team_actions() {
         team::post_refused(OrderPostError::Unfinished(date(2026, 3, 30))),
         team::post_refused(OrderPostError::NoQuestion),
         team::post_refused(OrderPostError::OpenElsewhere),
-        team::voided(3),
-        team::credited(ADA, 3),
         team::removed(ChannelId::new(20)),
     ];
     assert_snapshot!(short.map(|message| message.to_string()).concat(), @"
@@ -908,8 +927,6 @@ fn team_actions() {
     I'm still finishing the question of 2026-03-30. Try again in a minute; `/team status` shows if there is a problem.
     There is no question to post: the team's settings leave none that is free. `/team status` shows them, and `/team settings` changes them.
     Another team of this server has that question open. Choose another one.
-    Question 3 no longer counts for anyone. It neither adds to a streak nor breaks one.
-    <@1> gets credit for question 3, as if they had answered in time.
     Team removed from <#20>, and its data is deleted. For 7 days, the person who runs the bot can restore it.
     ");
 }
@@ -986,6 +1003,15 @@ fn errors() {
         UserError::QuestionNotFound("**@everyone**".into()),
         UserError::QuestionOpen,
         UserError::NoMatchingQuestion,
+        UserError::TopicNotFound("xyz".into()),
+        UserError::NoQuestionAtLevel {
+            topic: Some("task-groups".into()),
+            level: Level::Senior,
+        },
+        UserError::NoQuestionAtLevel {
+            topic: None,
+            level: Level::Junior,
+        },
         UserError::AllAskedToday,
         UserError::OnlyThisDue,
         UserError::NothingDue {
@@ -1024,7 +1050,8 @@ fn a_choice_says_how_long_it_lasts() {
         team.settings.schedule.days = quizloop_core::weekdays::Weekdays::parse(days).unwrap();
         let ids = vec!["q"; questions];
         let (now, access) = (at("2026-03-20T12:00:00Z"), PermissionReport::default());
-        let message = team::team_summary(&team, now, &access, true, &(&ids).into());
+        let message =
+            team::team_summary(&team, now, &access, SummaryReason::Changed, &(&ids).into());
         let mut fields = message.embeds[0].fields.iter();
         let found = fields.find(|field| field.name == "Questions");
         found.unwrap().value.clone()

@@ -1,6 +1,7 @@
 //! Helpers for texts: Discord's limits, Markdown, times and plurals.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 pub use quizloop_core::text::pluralize;
 
@@ -40,6 +41,11 @@ pub fn truncate_owned(text: String, max: usize) -> String {
         return text;
     }
     truncate(&text, max)
+}
+
+/// A date as people say it: `Mon 30 Nov`.
+pub fn day(date: Date) -> String {
+    date.strftime("%a %-d %b").to_string()
 }
 
 /// The mark before and after a spoiler.

@@ -8,6 +8,7 @@ use super::quiz::PathProgress;
 use super::text::relative_time;
 use crate::bot::discord::permissions::PairAccess;
 use crate::bot::discord::rest::ApiError;
+use quizloop_bank::Level;
 use quizloop_core::id::ChannelId;
 use quizloop_core::mock_interview::MatchPressError;
 use quizloop_core::self_assessment::AssessmentError;
@@ -220,8 +221,12 @@ pub enum UserError {
     NotAssessable(AssessmentError),
     /// The question has another number of key points than when its answer was shown.
     KeyPointsChanged,
-    /// No question matches the topic and level.
+    /// No question that may be asked now matches the topic and level.
     NoMatchingQuestion,
+    /// No question has that topic.
+    TopicNotFound(String),
+    /// No question of the topic has that level, or no question at all.
+    NoQuestionAtLevel { topic: Option<String>, level: Level },
     /// Every matching question was asked today.
     AllAskedToday,
     /// No matching question is due.
@@ -300,7 +305,18 @@ impl UserError {
             Self::QuestionOpen => "This question is still open, so I can't show its answer to everyone. You can once the next question is out. Until then, `/answer` shows it to you alone.".into(),
             Self::NotAssessable(error) => assessment_error_text(*error).into(),
             Self::KeyPointsChanged => "The key points of this question have changed since. Open the model answer again to tick them.".into(),
-            Self::NoMatchingQuestion => "There is no question with that topic and level. Pick a topic from the list, or leave one of them out.".into(),
+            Self::NoMatchingQuestion => "No matching question can be asked right now. Choose another topic or level, or use `/quiz` without them.".into(),
+            Self::TopicNotFound(topic) => format!(
+                "There is no topic \"{}\". Pick one of the suggestions.",
+                super::text::quote(topic)
+            ),
+            Self::NoQuestionAtLevel { topic: Some(topic), level } => format!(
+                "No question about {} has the level {level}. Leave topic or level out.",
+                super::daily::topic_label(topic)
+            ),
+            Self::NoQuestionAtLevel { topic: None, level } => {
+                format!("No question has the level {level}. Choose another one.")
+            }
             Self::AllAskedToday => "You've had every matching question today. Come back tomorrow, or choose another topic.".into(),
             Self::NothingDue { today, next: Some(day) } => format!(
                 "Nothing to repeat yet. The next one comes {}; `/quiz mode:new` has questions you haven't seen.",

@@ -44,6 +44,9 @@ pub async fn on_message(ctx: Arc<BotContext>, event: IncomingMessage) {
     if let Some((target, commit)) = count_reply(&guild, event) {
         // Nothing waits for the reaction: a backfill adds it if it is missing.
         drop(react_when_saved(&ctx, target, event, commit).await);
+    } else if let Some(round) = missed_thread(&guild, event) {
+        ctx.outside_of_thread
+            .remember(event.guild, event.channel, event.author, round);
     }
     if is_position_due {
         backfill::record_received(&guild.team(event.channel), event.message);
@@ -127,6 +130,23 @@ fn reply_target(guild: &LoadedGuild, event: IncomingMessage) -> Option<ReplyTarg
             .filter(|message| team.round_by_message(*message).is_some())?;
         Some(target(team.channel, replied_to))
     })?
+}
+
+/// Returns the message of the open round, if a message in the team's channel may have been meant as a
+/// reply to it: the member can still answer, and the round has a thread.
+fn missed_thread(guild: &LoadedGuild, event: IncomingMessage) -> Option<MessageId> {
+    if !event.may_be_reply || event.reply_to.is_some() {
+        return None;
+    }
+    let round = guild.read(|guild| {
+        let team = guild.team(event.channel)?;
+        let open = team
+            .open_round()
+            .filter(|_| team.can_answer(event.author))?;
+        open.thread_id()?;
+        open.message.filter(|message| *message < event.message)
+    });
+    round.flatten()
 }
 
 /// Counts a page of history, and adds missing reactions.

@@ -141,22 +141,24 @@ async fn invalid_option_values_get_a_clear_message() {
         assert_clear("/streak", &run_command(&world, "streak", member).await);
     }
     for round in [i64::MIN, -1, 0, 2, 4_294_967_296, 4_294_967_297, i64::MAX] {
-        let round = json!({ "type": 4, "name": "round", "value": round });
+        let text = round.to_string();
+        let round = json!({ "type": 3, "name": "question", "value": text });
         let member = json!({ "type": 6, "name": "member", "value": ids::LIN.to_string() });
         for (command, options) in [
             ("team void", json!([round])),
             ("team credit", json!([member, round])),
+            ("team restore", json!([round])),
         ] {
             let text = run_command(&world, command, options).await.text();
             assert!(
-                text.contains("there is no round"),
+                text.contains("This team has no question"),
                 "/{command} {round}: {text}"
             );
         }
     }
     for kind in [
-        json!([{ "type": 3, "name": "round", "value": "one" }]),
-        json!([{ "type": 5, "name": "round", "value": true }]),
+        json!([{ "type": 3, "name": "question", "value": "one" }]),
+        json!([{ "type": 5, "name": "question", "value": true }]),
         json!([]),
         json!([{ "type": 3, "name": "unheard of", "value": "x" }]),
     ] {

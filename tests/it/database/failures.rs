@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::on;
-use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged, credit_sam};
+use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged};
 use crate::support::test_database::TestDatabase;
 use crate::support::{MessageExt, World};
 
@@ -115,10 +115,7 @@ async fn a_database_that_is_slow() {
         begun.elapsed() < CALLBACK_DEADLINE,
         "who asks does not wait"
     );
-    let credited = world
-        .ada()
-        .command_message("team credit", &credit_sam())
-        .await;
+    let credited = world.ada().credit(ids::SAM, 1).await;
     assert!(
         !credited.text().contains("could not be saved"),
         "{credited:?}"

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use discord_sandbox::client::ClientOutcome;
 use discord_sandbox::ids;
 
-use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged, credit_sam};
+use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged};
 use crate::support::{MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
@@ -80,11 +80,7 @@ async fn check_disk_failure(rule: &'static str) {
         .await;
     // Another change that can't be saved and another attempt give no further messages.
     world.sam().post_reply("during the trouble, too");
-    let again = world
-        .ada()
-        .command_message("team credit", &credit_sam())
-        .await
-        .text();
+    let again = world.ada().credit(ids::SAM, 1).await.text();
     // Sam's credit is already in memory; it must not be confirmed before it is on disk.
     assert!(again.contains("could not be saved"), "{rule}: {again}");
     world.set_failpoints("");
@@ -121,17 +117,14 @@ async fn a_slow_disk_delays_only_what_must_be_saved() {
         "commands that only read do not wait"
     );
     assert_eq!(streak, 1);
-    let outcome = world.ada().command("team credit", &credit_sam()).await;
-    let ClientOutcome::Message(response) = outcome else {
-        panic!("{outcome:?}\n{}", world.log());
-    };
+    let response = world.ada().credit(ids::SAM, 1).await;
     assert!(
         response.text().contains("gets credit"),
         "{}",
         response.text()
     );
     let announced = world.sandbox.requests().into_iter().any(|request| {
-        request.path.ends_with("/callback") && request.body["type"] == 5 && request.status == 204
+        request.path.ends_with("/callback") && request.body["type"] == 6 && request.status == 204
     });
     assert!(announced, "the answer was announced first");
     world.lin().wait_until_counted(reply).await;

@@ -10,7 +10,7 @@ use discord_sandbox::faults::{FaultRule, RequestGate};
 use discord_sandbox::ids;
 use serde_json::json;
 
-use crate::support::{MessageExt, World};
+use crate::support::{MessageExt, World, credit_options};
 
 /// A save that blocks until [`SlowSave::end`].
 struct SlowSave {
@@ -71,12 +71,11 @@ async fn replies_are_saved_while_a_request_hangs() {
         })
         .await;
     assert_eq!(world.lin().streak().await, 1);
-    let credit = [("member", json!(ids::LIN.to_string())), ("round", json!(1))];
-    let response = world.ada().command_message("team credit", &credit).await;
+    let response = world.ada().credit(ids::LIN, 1).await;
     assert!(
         response
             .text()
-            .contains("round 1 already counts for this member"),
+            .contains("Question 1 already counts for this member"),
         "{}",
         response.text()
     );
@@ -103,14 +102,15 @@ async fn commands_are_answered_while_a_save_hangs() {
     }
     let hint = world.sam().press(world.post().id, "Hint").await;
     assert!(hint.text().contains("Hint"));
-    let credit = [("member", json!(ids::SAM.to_string())), ("round", json!(1))];
     let ada = world.ada();
-    let waiting = ada.command("team credit", &credit);
+    let asked = ada.command_message("team credit", &credit_options(ids::SAM, 1));
+    let asked = asked.await.id;
+    let waiting = world.sandbox.press(asked, ids::ADA, "Give credit", &[]);
     tokio::pin!(waiting);
     let deferred = world.wait("the announcement", |discord| {
         let mut requests = discord.log.requests();
         requests
-            .any(|request| request.route == "Callback" && request.body["type"] == 5)
+            .any(|request| request.route == "Callback" && request.body["type"] == 6)
             .then_some(())
     });
     tokio::select! {

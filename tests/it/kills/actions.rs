@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::hardship::Hardship;
-use crate::support::{MessageExt, posts_in};
+use crate::support::{MessageExt, credit_options, posts_in};
 
 /// The members; the first is the admin.
 pub const MEMBERS: [u64; 3] = [ids::ADA, ids::LIN, ids::SAM];
@@ -22,8 +22,12 @@ pub const MEMBERS: [u64; 3] = [ids::ADA, ids::LIN, ids::SAM];
 pub enum AdminAction {
     /// Credits a member's round.
     Credit(u64, u32),
+    /// Takes credit back.
+    TakeBackCredit(u64, u32),
     /// Voids a round for all members.
     Void(u32),
+    /// Makes a void round count again.
+    Restore(u32),
     /// Sets the catch-up limit, in minutes.
     CatchUp(i64),
     /// Pauses the team, or resumes it.
@@ -179,17 +183,16 @@ pub async fn perform(sandbox: &Sandbox, action: AdminAction) -> ActionOutcome {
     let (command, options, success): (_, Vec<(&str, Value)>, _) = match action {
         AdminAction::Credit(member, round) => (
             "team credit",
-            vec![
-                ("member", json!(member.to_string())),
-                ("round", json!(round)),
-            ],
+            credit_options(member, round).into(),
             "gets credit",
         ),
-        AdminAction::Void(round) => (
-            "team void",
-            vec![("round", json!(round))],
-            "no longer counts",
+        AdminAction::TakeBackCredit(member, round) => (
+            "team restore",
+            credit_options(member, round).into(),
+            "has no credit for question",
         ),
+        AdminAction::Void(round) => ("team void", vec![question(round)], "no longer counts"),
+        AdminAction::Restore(round) => ("team restore", vec![question(round)], "counts again"),
         AdminAction::CatchUp(minutes) => (
             "team settings",
             vec![("catch_up", json!(format!("{minutes}m")))],
@@ -212,8 +215,24 @@ pub async fn perform(sandbox: &Sandbox, action: AdminAction) -> ActionOutcome {
         AdminAction::SetUp(channel) => channel,
         _ => ids::ASYNCIO,
     };
-    let outcome = sandbox.command(channel, ids::ADA, command, &options).await;
+    let mut outcome = sandbox.command(channel, ids::ADA, command, &options).await;
+    if let Some((message, button)) = confirmation(&outcome) {
+        outcome = sandbox.press(message, ids::ADA, button, &[]).await;
+    }
     outcome_of(&outcome, success).unwrap_or(ActionOutcome::Unknown)
+}
+
+fn question(round: u32) -> (&'static str, Value) {
+    ("question", json!(round.to_string()))
+}
+
+/// Returns message and label of the button with which an admin confirms an action.
+fn confirmation(outcome: &ClientOutcome) -> Option<(u64, &'static str)> {
+    let message = outcome.message()?;
+    let components = serde_json::to_string(&message.components).unwrap();
+    let mut buttons = ["Cancel the question", "Give credit"].into_iter();
+    let button = buttons.find(|button| components.contains(button))?;
+    Some((message.id, button))
 }
 
 fn outcome_of(outcome: &ClientOutcome, success: &str) -> Option<ActionOutcome> {
@@ -292,8 +311,18 @@ pub fn random_actions(rounds: u32, paused_is_fine: bool, rng: &mut StdRng) -> Ve
         match rng.random_range(0..6) {
             5 => actions.push(AdminAction::Assess(newest)),
             4 => actions.push(AdminAction::Review),
-            0 => actions.push(AdminAction::Credit(member, round)),
-            1 if rng.random_bool(0.3) => actions.push(AdminAction::Void(round)),
+            0 => {
+                actions.push(AdminAction::Credit(member, round));
+                if rng.random_bool(0.3) {
+                    actions.push(AdminAction::TakeBackCredit(member, round));
+                }
+            }
+            1 if rng.random_bool(0.3) => {
+                actions.push(AdminAction::Void(round));
+                if rng.random_bool(0.5) {
+                    actions.push(AdminAction::Restore(round));
+                }
+            }
             2 if paused_is_fine => {
                 actions.push(AdminAction::Pause(true));
                 if rng.random_bool(0.7) {

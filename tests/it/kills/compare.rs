@@ -1,5 +1,6 @@
 //! Compares acknowledged results with the disk of the killed bot, and everything with the model.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
@@ -104,24 +105,19 @@ impl KillWorld {
     fn compare_actions(&mut self, team: Option<&Team>, actions: &[(AdminAction, ActionOutcome)]) {
         let (mut catch_up, mut paused) = (Some(self.model.catch_up), Some(self.model.paused));
         let mut reviews = self.model.reviews..=self.model.reviews;
+        let (mut credits, mut voids) = (Switches::default(), Switches::default());
         for (action, outcome) in actions {
             let succeeded = *outcome == ActionOutcome::Succeeded;
             let unknown = *outcome == ActionOutcome::Unknown;
             match *action {
                 AdminAction::Credit(member, round) => {
-                    let is_saved = team.is_some_and(|team| credited(team, member, round));
-                    assert!(is_saved || !succeeded, "{action:?} is lost");
-                    if is_saved {
-                        self.model.credits.insert((member, round));
-                    }
+                    credits.record((member, round), true, *outcome);
                 }
-                AdminAction::Void(round) => {
-                    let is_saved = team.is_some_and(|team| voided(team, round));
-                    assert!(is_saved || !succeeded, "{action:?} is lost");
-                    if is_saved {
-                        self.model.voids.insert(round);
-                    }
+                AdminAction::TakeBackCredit(member, round) => {
+                    credits.record((member, round), false, *outcome);
                 }
+                AdminAction::Void(round) => voids.record(round, true, *outcome),
+                AdminAction::Restore(round) => voids.record(round, false, *outcome),
                 AdminAction::CatchUp(minutes) if succeeded => catch_up = Some(minutes),
                 AdminAction::CatchUp(_) if unknown => catch_up = None,
                 AdminAction::Pause(is_paused) if succeeded => paused = Some(is_paused),
@@ -143,6 +139,12 @@ impl KillWorld {
             }
             self.stats.record_action(*outcome);
         }
+        credits.compare(&mut self.model.credits, |(member, round)| {
+            team.is_some_and(|team| credited(team, member, round))
+        });
+        voids.compare(&mut self.model.voids, |round| {
+            team.is_some_and(|team| voided(team, round))
+        });
         self.compare_reviews(&reviews);
         self.compare_assessments(team);
         let Some(team) = team else {
@@ -261,6 +263,43 @@ impl KillWorld {
             }
         }
         None
+    }
+}
+
+/// What admins switched on and off: for each thing the last state that is known to be saved, or
+/// `None` if it may be either.
+struct Switches<K>(BTreeMap<K, Option<bool>>);
+
+impl<K> Default for Switches<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord + Copy + std::fmt::Debug> Switches<K> {
+    fn record(&mut self, thing: K, is_on: bool, outcome: ActionOutcome) {
+        match outcome {
+            ActionOutcome::Succeeded => drop(self.0.insert(thing, Some(is_on))),
+            ActionOutcome::Unknown => drop(self.0.insert(thing, None)),
+            ActionOutcome::Rejected => {}
+        }
+    }
+
+    /// Asserts that what is known is on disk. For the rest, the model takes the state on disk.
+    fn compare(self, model: &mut BTreeSet<K>, on_disk: impl Fn(K) -> bool) {
+        for (thing, expected) in self.0 {
+            let found = on_disk(thing);
+            assert_eq!(
+                found,
+                expected.unwrap_or(found),
+                "a change of {thing:?} is lost"
+            );
+            if found {
+                model.insert(thing);
+            } else {
+                model.remove(&thing);
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 const TESTED_ELSEWHERE: [&str; 8] = [
     "pair.",
     "import.",
+    "milestone.",
     "report.",
     "question.",
     "questions.",

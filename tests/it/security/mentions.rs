@@ -57,10 +57,9 @@ async fn every_message_allows_only_the_configured_role() {
     for command in ["hint", "streak", "leaderboard", "history", "help"] {
         lin.command_message(command, &[]).await;
     }
-    let member = ("member", json!(ids::SAM.to_string()));
-    ada.command_message("team credit", &[member, ("round", json!(1))])
-        .await;
-    ada.command_message("team void", &[("round", json!(1))])
+    ada.credit(ids::SAM, 1).await;
+    ada.void(1).await;
+    ada.command_message("team restore", &[("question", json!("1"))])
         .await;
     for command in [
         "team status",

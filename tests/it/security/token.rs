@@ -98,13 +98,7 @@ async fn the_token_is_in_no_log_of_a_whole_day() {
             FaultRule::any().path("/webhooks/*/*/messages/@original"),
             RequestFault::server_error(),
         );
-        world
-            .ada()
-            .command_message(
-                "team credit",
-                &[("member", json!(ids::SAM.to_string())), ("round", json!(1))],
-            )
-            .await;
+        world.ada().credit(ids::SAM, 1).await;
         world.sandbox.request_reconnect();
         world.sam().reply("after a resume").await;
         world.sandbox.invalidate_sessions(false);

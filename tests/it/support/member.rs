@@ -74,6 +74,27 @@ impl<'w> MemberHandle<'w> {
             .unwrap_or_else(|| panic!("/{command}: {outcome:?}\n{}", self.world.log()))
     }
 
+    /// Cancels a round of #asyncio as an admin, and returns the response to the confirmation.
+    pub async fn void(&self, round: u32) -> MessageView {
+        let question = [("question", json!(round.to_string()))];
+        let asked = self.command_message("team void", &question).await;
+        self.confirm(asked, "Cancel the question").await
+    }
+
+    /// Credits a member with a round of #asyncio as an admin, and returns the response to the
+    /// confirmation, or the refusal.
+    pub async fn credit(&self, member: u64, round: u32) -> MessageView {
+        let asked = self.command_message("team credit", &credit_options(member, round));
+        self.confirm(asked.await, "Give credit").await
+    }
+
+    async fn confirm(&self, asked: MessageView, button: &str) -> MessageView {
+        if asked.components.is_empty() {
+            return asked;
+        }
+        self.press(asked.id, button).await
+    }
+
     /// Chooses a message command in the menu *Apps* of a message, and returns the message it shows.
     pub async fn run_app(&self, message: u64, name: &str) -> MessageView {
         let sandbox = &self.world.sandbox;
@@ -207,6 +228,14 @@ impl<'w> MemberHandle<'w> {
             .map(|line| line.rsplit(" · ").next().unwrap_or(line).to_owned())
             .collect()
     }
+}
+
+/// The options of `/team credit`.
+pub fn credit_options(member: u64, round: u32) -> [(&'static str, Value); 2] {
+    [
+        ("member", json!(member.to_string())),
+        ("question", json!(round.to_string())),
+    ]
 }
 
 /// Readable parts of a message.

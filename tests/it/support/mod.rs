@@ -8,5 +8,5 @@ pub mod proxy;
 pub mod test_database;
 mod world;
 
-pub use member::{MemberHandle, MessageExt};
+pub use member::{MemberHandle, MessageExt, credit_options};
 pub use world::{WAIT_TIMEOUT, World, WorldBuilder, posts_in};

@@ -166,6 +166,7 @@ proptest! {
             team.settings.programme = step.programme.unwrap_or(team.settings.programme);
             team.chosen = step.chosen.map(|index| IDS[index].to_owned()).or(team.chosen);
             let was_chosen = team.chosen.clone().map(|id| index_of(&id));
+            let rounds = team.rounds().len();
             let programme = team.settings.programme.clone();
             let taken = step.taken.iter().map(|index| IDS[*index].to_owned());
             let pool = pool(&step.disabled, &path).without(taken);
@@ -204,6 +205,15 @@ proptest! {
                         (BANK[*one].0.is_none(), usize::try_from(number).unwrap())
                     },
                     Order::Path(_) => (false, path.iter().position(|id| *id == IDS[*one]).unwrap()),
+                    // The ramp of a new team; a question without a level counts as mid.
+                    Order::Shuffled if programme.levels.is_empty() => {
+                        let level = match BANK[*one].1 {
+                            Some("junior") => 0,
+                            Some("senior") => 2,
+                            _ => 1,
+                        };
+                        (false, level.max(match rounds { 0 => 0, 1..5 => 1, _ => 2 }))
+                    }
                     _ => (false, 0),
                 };
                 prop_assert_eq!(Some(rank(&drawn)), new.iter().map(rank).min());

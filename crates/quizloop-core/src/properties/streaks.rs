@@ -64,6 +64,8 @@ enum HistoryEvent {
     Peek { user: u64 },
     Void { round: u32 },
     Credit { user: u64, round: u32 },
+    Restore { round: u32 },
+    TakeBackCredit { user: u64, round: u32 },
     DeleteMember { user: u64 },
     NextRound,
     Restart,
@@ -76,6 +78,8 @@ fn events() -> impl Strategy<Value = Vec<HistoryEvent>> {
         1 => (1_u64..4).prop_map(|user| HistoryEvent::Peek { user }),
         1 => (1_u32..12).prop_map(|round| HistoryEvent::Void { round }),
         1 => (1_u64..4, 1_u32..12).prop_map(|(user, round)| HistoryEvent::Credit { user, round }),
+        1 => (1_u32..12).prop_map(|round| HistoryEvent::Restore { round }),
+        1 => (1_u64..4, 1_u32..12).prop_map(|(user, round)| HistoryEvent::TakeBackCredit { user, round }),
         1 => (1_u64..4).prop_map(|user| HistoryEvent::DeleteMember { user }),
         5 => Just(HistoryEvent::NextRound),
         1 => Just(HistoryEvent::Restart),
@@ -227,6 +231,16 @@ fn apply(guild: &mut Guild, model: &mut Model, event: &HistoryEvent) {
                 model.credits.push((user, round));
             }
         }
+        HistoryEvent::Restore { round } => {
+            if team.restore_round(round).is_ok() {
+                model.voids.retain(|one| *one != round);
+            }
+        }
+        HistoryEvent::TakeBackCredit { user, round } => {
+            if team.take_back_credit(round, UserId::new(user)).is_ok() {
+                model.credits.retain(|one| *one != (user, round));
+            }
+        }
         HistoryEvent::NextRound => {
             model.rounds += 1;
             open_round(team, model.rounds);
@@ -257,6 +271,53 @@ proptest! {
         for row in team.leaderboard(Period::AllTime) {
             prop_assert_eq!(row.answered, team.streak(row.user).answered);
         }
+    }
+
+    /// To void a round and to restore it changes nothing, and neither does credit that is taken back.
+    #[test]
+    fn what_undoes_an_action_leaves_no_trace(
+        events in events(), later in events(), user in 1_u64..4, round in 1_u32..12,
+    ) {
+        let (mut guild, mut model) = (guild_with_team(), Model::default());
+        for event in &events {
+            apply(&mut guild, &mut model, event);
+        }
+        let by = Actor { user: None, at: start() };
+        let user = UserId::new(user);
+        let mut changed = guild.clone();
+        let team = changed.team_mut(CHANNEL).unwrap();
+        let voided = team.void(round, by).is_ok();
+        if voided {
+            let void = guild.team(CHANNEL).unwrap().round(round).unwrap();
+            prop_assert!(void.voided_by.is_none());
+            team.restore_round(round).unwrap();
+        }
+        prop_assert_eq!(&changed, &guild);
+        let team = changed.team_mut(CHANNEL).unwrap();
+        let credited = team.credit(round, user, by).is_ok();
+        if credited {
+            team.take_back_credit(round, user).unwrap();
+        }
+        prop_assert_eq!(&changed, &guild);
+        // Also if replies come between the two.
+        let team = changed.team_mut(CHANNEL).unwrap();
+        let undo_credit = team.credit(round, user, by).is_ok();
+        let undo_void = team.void(round, by).is_ok();
+        let mut model_of_changed = Model { rounds: model.rounds, ..Model::default() };
+        for event in later {
+            if matches!(event, HistoryEvent::Reply { .. } | HistoryEvent::NextRound) {
+                apply(&mut guild, &mut model, &event);
+                apply(&mut changed, &mut model_of_changed, &event);
+            }
+        }
+        let team = changed.team_mut(CHANNEL).unwrap();
+        if undo_void {
+            team.restore_round(round).unwrap();
+        }
+        if undo_credit {
+            team.take_back_credit(round, user).unwrap();
+        }
+        prop_assert_eq!(&changed, &guild);
     }
 
     /// 16. Receiving all replies twice and in any order changes nothing.

@@ -25,6 +25,7 @@ use super::programme::Programme;
 use super::retention::Retention;
 use super::schedule::{MIN_ANSWER_TIME, ON_TIME, Schedule};
 use super::time_format;
+pub use super::time_format::TIME_OF_DAY_MAX;
 use super::weekdays::weekday_name;
 use super::zone::Zone;
 
@@ -135,7 +136,7 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
         is_required: false,
         option: SettingOption {
             name: "time",
-            description: "Time of the question, such as 09:00",
+            description: "Time of the question, such as 09:00 or 5pm",
             in_setup: true,
         },
         kind: SettingKind::Text {
@@ -143,7 +144,7 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
                 settings.schedule.at = time_of_day(text)?;
                 Ok(())
             },
-            max_length: Some(5),
+            max_length: Some(TIME_OF_DAY_MAX),
             suggest: None,
         },
         line: SettingLine::Own("When", |settings| {
@@ -277,7 +278,7 @@ pub static TEAM_SETTINGS: &[TeamSetting] = &[
         },
         kind: SettingKind::Text {
             set: parse::set_wrap_up_at,
-            max_length: Some(5),
+            max_length: Some(TIME_OF_DAY_MAX),
             suggest: None,
         },
         line: SettingLine::Own("Wrap-up", |settings| {

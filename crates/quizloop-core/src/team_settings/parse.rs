@@ -27,12 +27,12 @@ const COMMON_DAYS: [&str; 5] = [
 ///
 /// # Errors
 ///
-/// Fails if it is not a time in the 24-hour format.
+/// Fails if it is not a time of day.
 pub fn time_of_day(text: &str) -> Result<Time, SettingError> {
     time_format::parse_time_of_day(text).ok_or_else(|| {
         let fix = "use the 24-hour format, such as \"09:00\" or \"17:30\"";
         SettingError::new(text, "\"{}\" is not a time of day", fix)
-            .reply_with("I can't read the time \"{}\". Use 24-hour time, such as 09:00 or 17:30.")
+            .reply_with("I can't read the time \"{}\". Write it like 17:30, 9.30, 17 or 5pm.")
     })
 }
 

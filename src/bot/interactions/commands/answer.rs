@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{assessment, question_by_id, resolve_team};
 use crate::bot::context::{BotContext, team_for_channel};
@@ -32,7 +32,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
     access: Access::Everyone,
     kind: CommandKind::Single(Action {
         options,
-        autocomplete: &[("question", question_choices)],
+        autocomplete: &[("question", Autocomplete::InGuild(question_choices))],
         visibility: Visibility::ByHandler,
         help: Help::QuestionLine(|| {
             "`/answer` shows the model answer, first its key points, and `/hint` how to go about it without giving it away. The buttons on the question do the same. Below the answer, tick what your reply said, and `/quiz` brings the question back in time.".into()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::quiz::{parse_topic, topic_choices};
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{CommandResult, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
@@ -30,7 +30,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
     access: Access::Everyone,
     kind: CommandKind::Single(Action {
         options,
-        autocomplete: &[("topic", topic_choices)],
+        autocomplete: &[("topic", Autocomplete::InGuild(topic_choices))],
         visibility: Visibility::Ephemeral,
         help: Help::Line(|| {
             "`/history` lists past questions with links to their threads, and what you did with each."
@@ -137,7 +137,7 @@ fn render_page(
 fn outcomes(team: &Team, member: UserId) -> HashMap<u32, RoundOutcome> {
     let open = team
         .open_round()
-        .map(|open| (open.number, RoundOutcome::Open));
+        .map(|open| (open.number, RoundOutcome::Open { peeked: false }));
     let void = team.posted_rounds().filter_map(|round| {
         let by = round.voided_by?;
         Some((round.number, RoundOutcome::Void(by)))

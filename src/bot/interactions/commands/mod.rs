@@ -33,8 +33,10 @@ mod slash_command;
 mod streak;
 pub mod suggest;
 mod team;
+mod team_panel;
 mod team_questions;
 mod team_questions_import;
+mod team_rounds;
 #[cfg(test)]
 mod tests;
 
@@ -43,7 +45,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::custom_id::{ComponentId, ModalId, PrivacyAction};
+use super::custom_id::{ComponentId, ModalId, PanelAction, PrivacyAction};
 use super::handler::DEFER_AFTER;
 use super::interview::InterviewAction;
 use super::quiz::QuizAction;
@@ -57,7 +59,9 @@ use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
 use quizloop_core::reveal_guard::GuardedRound;
 use quizloop_store::{LoadError, LoadedGuild, LoadedTeam};
-use slash_command::{Access, Action, CommandHandler, Help, SlashCommand, Visibility};
+use slash_command::{
+    Access, Action, CommandHandler, FocusedOption, Help, SlashCommand, Visibility,
+};
 
 /// All slash commands, in the order in which they are registered. Everything else that the bot
 /// knows about a command is derived from its entry.
@@ -195,13 +199,14 @@ async fn respond_without_deferral(ctx: &BotContext, interaction: &Interaction) -
             typed,
         } => {
             // Without the guild the questions that all servers share are suggested.
-            let _loaded = load_briefly(ctx, interaction).await;
-            let suggest = |guild| {
-                let (_, action) = find_action(command)?;
-                Some(action.suggest(ctx, guild, option, typed))
+            let loaded = load_briefly(ctx, interaction).await.ok();
+            let focused = FocusedOption {
+                name: option,
+                typed,
             };
-            let choices = interaction.guild.and_then(suggest).unwrap_or_default();
-            Some(Response::Autocomplete(choices))
+            let choices = find_action(command)
+                .and_then(|(_, action)| action.suggest(ctx, interaction, loaded.as_ref(), focused));
+            Some(Response::Autocomplete(choices.unwrap_or_default()))
         }
         InteractionData::Command(name) => {
             let (command, action) = find_action(name)?;
@@ -380,6 +385,16 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 | ComponentId::DecideSuggestion { .. }
                 | ComponentId::Settings { .. }
                 | ComponentId::Edit { .. }
+                | ComponentId::ChangeRound { .. }
+                | ComponentId::Panel {
+                    action: PanelAction::Refresh
+                        | PanelAction::Pause
+                        | PanelAction::Resume
+                        | PanelAction::Skip(_)
+                        | PanelAction::Post,
+                    ..
+                }
+                | ComponentId::Setting { .. }
         )
     ) || matches!(
         ComponentId::parse(custom_id),
@@ -540,6 +555,20 @@ async fn on_component(
         ComponentId::Import { draft, mode } => {
             let imported = team_questions_import::on_button(ctx, interaction, guild, draft, mode);
             update_message(imported.await)
+        }
+        ComponentId::ChangeRound { change, message } => {
+            update_message(team_rounds::on_button(ctx, interaction, guild, change, message).await)
+        }
+        ComponentId::Panel { channel, action } => {
+            team_panel::on_button(ctx, interaction, guild, channel, action).await
+        }
+        ComponentId::Setting { channel, setting } => {
+            let choice = team_panel::SettingChoice {
+                channel,
+                setting,
+                values,
+            };
+            update_message(team_panel::on_choice(ctx, interaction, guild, choice).await)
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)

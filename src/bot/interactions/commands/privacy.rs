@@ -84,6 +84,10 @@ fn stored_data(_ctx: &BotContext, guild: &LoadedGuild, user: UserId) -> StoredDa
                 .flat_map(|team| team.rounds())
                 .filter(|round| round.assessments.ticks(user).is_some())
                 .count(),
+            milestones: teams()
+                .flat_map(|team| team.rounds())
+                .filter(|round| round.window.milestones.contains(&user))
+                .count(),
             assessed_topics: state
                 .profile(user)
                 .map_or(0, MemberProfile::assessed_topic_count),
@@ -149,6 +153,7 @@ async fn delete(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         .await;
     erased.map_err(|_| UserError::SaveFailed)?;
     ctx.asked_today.remove_member(guild.id(), interaction.user);
+    ctx.outside_of_thread.forget(guild.id(), interaction.user);
     ctx.chart_renderer.clear();
     refresh_footers(ctx, guild);
     Ok(render::deleted())

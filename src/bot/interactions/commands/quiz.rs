@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::confirmation;
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{CommandResult, or_user_error, question_by_id, question_for_modal, update_message};
 use crate::bot::context::{BotContext, team_for_channel};
@@ -40,7 +40,10 @@ pub static COMMAND: SlashCommand = SlashCommand {
     access: Access::Everyone,
     kind: CommandKind::Single(Action {
         options,
-        autocomplete: &[("topic", topic_choices), ("path", path_choices)],
+        autocomplete: &[
+            ("topic", Autocomplete::InGuild(topic_choices)),
+            ("path", Autocomplete::InGuild(path_choices)),
+        ],
         visibility: Visibility::Ephemeral,
         help: Help::Line(|| {
             "`/quiz` lets you practise in private at any time, and repeats what you didn't know. With \
@@ -132,7 +135,8 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
         question: String::new(),
         topic: topic.map(parse_topic),
         path: path.transpose()?,
-        level: level.map_err(|_| UserError::NoMatchingQuestion)?,
+        level: level
+            .map_err(|_| UserError::InvalidOption("level: choose junior, mid or senior.".into()))?,
         mode: parse_mode(interaction.text("mode"))?,
         reviews_before: 0,
         order: OptionOrder::default(),
@@ -340,6 +344,13 @@ fn pick_question<'a>(
         question.is_some_and(|question| asked.contains(question))
     };
     let shown = questions.get(&previous.question);
+    if path.is_none() && previous.level.is_none() {
+        let level_of = |id: &str| Some(questions.get(id)?.effective_level().name());
+        let is_free = |id: &str| id != previous.question && !was_asked(id);
+        candidates = guild.read_or_empty(|state| {
+            state.narrow_to_ramp(interaction.user, &candidates, level_of, is_free)
+        });
+    }
     let request = PickRequest {
         mode: previous.mode,
         order: path.map_or(PickOrder::Random, |_| PickOrder::Listed),
@@ -371,10 +382,28 @@ fn pick_question<'a>(
             };
             UserError::PathEnded(guild.read_or_empty(progress))
         }
-        (PickError::NoMatch, None) => UserError::NoMatchingQuestion,
+        (PickError::NoMatch, None) => no_match(questions, previous),
         (PickError::AllSeen, None) => UserError::NothingUnseen,
         (PickError::AllAskedToday, None) => UserError::AllAskedToday,
     })
+}
+
+/// Returns why nothing matches what the member chose.
+fn no_match(questions: &GuildQuestions, chosen: &QuizState) -> UserError {
+    let exists = |topic: &String| questions.topics().any(|one| one == topic);
+    let is_empty = |level| {
+        let topic = chosen.topic.as_deref();
+        questions.filter(topic, Some(level)).next().is_none()
+    };
+    match (&chosen.topic, chosen.level) {
+        (Some(topic), _) if !exists(topic) => UserError::TopicNotFound(topic.clone()),
+        (topic, Some(level)) if is_empty(level) => UserError::NoQuestionAtLevel {
+            topic: topic.clone(),
+            level,
+        },
+        // There are some, and teams have them open.
+        _ => UserError::NoMatchingQuestion,
+    }
 }
 
 /// Returns the path that the member follows, if any.

@@ -15,6 +15,7 @@ use crate::bot::render::remind as render;
 use crate::bot::render::user_error::UserError;
 use quizloop_core::review_reminders::MIN_REVIEWS_DUE;
 use quizloop_core::team::Team;
+use quizloop_core::team_settings::TIME_OF_DAY_MAX;
 use quizloop_store::{LoadedGuild, LoadedTeam};
 
 pub static COMMAND: SlashCommand = SlashCommand {
@@ -110,7 +111,7 @@ const REVIEWS: &[Subcommand] = &[
 
 fn time_option() -> Value {
     json!({
-        "type": 3, "name": "time", "description": "Time in the team's time zone, such as 17:00", "required": true, "max_length": 5,
+        "type": 3, "name": "time", "description": "Time in the team's time zone, such as 17:00 or 5pm", "required": true, "max_length": TIME_OF_DAY_MAX,
     })
 }
 

@@ -19,37 +19,41 @@ use quizloop_core::team_settings::{
     self, SettingError, SettingKind, SettingOption, TEAM_SETTINGS, TeamSetting,
 };
 
-/// What to do in place of choosing @everyone. Discord lists it among the roles, with the server's
-/// id (Discord docs, topics/permissions, "Role Object"), and a mention of it as a role notifies
-/// nobody.
-const EVERYONE: &str = "\
-    pick another role. If a bot mentions \\@everyone as a role, Discord notifies nobody. Make a role for the \
-    team in Server Settings › Roles, give it to the members, and pick that one.";
-
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
-    ("timezone", |ctx, guild, typed| {
-        suggest(ctx, guild, "timezone", typed)
-    }),
-    ("days", |ctx, guild, typed| {
-        suggest(ctx, guild, "days", typed)
-    }),
-    ("levels", |ctx, guild, typed| {
-        suggest(ctx, guild, "levels", typed)
-    }),
-    ("topics", |ctx, guild, typed| {
-        suggest(ctx, guild, "topics", typed)
-    }),
-    ("sources", |ctx, guild, typed| {
-        suggest(ctx, guild, "sources", typed)
-    }),
-    ("order", |ctx, guild, typed| {
-        suggest(ctx, guild, "order", typed)
-    }),
-    ("pairs", |ctx, guild, typed| {
-        suggest(ctx, guild, "pairs", typed)
-    }),
+    (
+        "timezone",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "timezone", typed)),
+    ),
+    (
+        "days",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "days", typed)),
+    ),
+    (
+        "levels",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "levels", typed)),
+    ),
+    (
+        "topics",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "topics", typed)),
+    ),
+    (
+        "sources",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "sources", typed)),
+    ),
+    (
+        "order",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "order", typed)),
+    ),
+    (
+        "pairs",
+        Autocomplete::InGuild(|ctx, guild, typed| suggest(ctx, guild, "pairs", typed)),
+    ),
 ];
+
+/// Why the role is not everyone. A question each day must not notify those who don't take part.
+const EVERYONE_REFUSED: &str = "role: I don't notify everyone each day. Create a role for those who \
+    take part, and choose that one; or leave role out.";
 
 fn suggest(ctx: &BotContext, guild: GuildId, key: &str, typed: &str) -> Vec<AutocompleteChoice> {
     let questions = ctx.questions(guild);
@@ -194,11 +198,12 @@ fn apply_option(
         }
         SettingKind::Role { set, clear } => {
             if let Some(role) = interaction.role(name) {
+                // Discord's role for everyone has the id of the server.
                 if interaction
                     .guild
                     .is_some_and(|guild| guild.get() == role.get())
                 {
-                    return Err(UserError::InvalidOption(format!("{name}: {EVERYONE}")));
+                    return Err(UserError::InvalidOption(EVERYONE_REFUSED.into()));
                 }
                 set(settings, Some(role));
             }

@@ -1,5 +1,6 @@
 //! `/setup`: creates a team in a channel, or changes one.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::CommandResult;
@@ -14,11 +15,13 @@ use crate::bot::discord::rest::ChannelKind;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::settings_draft::SettingsCommand;
 use crate::bot::question_pool::question_pool;
-use crate::bot::render::team as render;
+use crate::bot::render::team::{self as render, SummaryReason};
 use crate::bot::render::user_error::UserError;
+use crate::bot::render::welcome::welcome as render_welcome;
 use quizloop_core::id::ChannelId;
 use quizloop_core::programme::Programme;
 use quizloop_core::question_pool::QuestionPool;
+use quizloop_core::round;
 use quizloop_core::team::{Team, TeamSettings};
 use quizloop_failpoint as failpoint;
 use quizloop_store::{LoadedGuild, LoadedTeam};
@@ -115,10 +118,9 @@ pub async fn save(ctx: &BotContext, interaction: &Interaction, team: &LoadedTeam
     let questions = ctx.questions(team.guild().id());
     let pool = question_pool(&questions);
     change.check(&pool)?;
-    let existed = change.before.is_some();
     let before = change.before.unwrap_or_default();
     check_pairs(ctx, team.key(), &before, &change.after).await?;
-    save_settings(interaction, team, change.after).await?;
+    let is_new = save_settings(interaction, team, change.after).await?;
     ctx.health.team_has_question(team.key());
     ctx.deliveries.retry_team(team.key());
     ctx.wake_scheduler.notify_one();
@@ -126,29 +128,57 @@ pub async fn save(ctx: &BotContext, interaction: &Interaction, team: &LoadedTeam
     // first post.
     let access = permissions::check(ctx, team).await.unwrap_or_default();
     let now = interaction.created_at();
-    let message = team.read(|team| render::team_summary(team, now, &access, existed, &pool));
+    if is_new {
+        welcome(ctx, team, now).await;
+    }
+    let reason = if is_new {
+        SummaryReason::New
+    } else {
+        SummaryReason::Changed
+    };
+    let message = team.read(|team| render::team_summary(team, now, &access, reason, &pool));
     message.ok_or(UserError::TeamNotFound)
 }
 
+/// Introduces the bot in the channel of a new team.
+///
+/// There is one attempt, right after the commit that created the team, and nothing is stored: a
+/// second `/setup` finds the team and changes it. So the message comes at most once. If the process
+/// dies before it or Discord refuses it, it is missing, and members lose nothing by that.
+async fn welcome(ctx: &BotContext, team: &LoadedTeam, now: Timestamp) {
+    let Some(message) = team.read(|team| render_welcome(team, now)) else {
+        return;
+    };
+    // With a nonce, a request that is repeated after a timeout has no effect.
+    let nonce = format!("w{}", round::nonce(team.channel(), now));
+    let message = message.nonce(&nonce);
+    if let Err(error) = ctx.rest.send_message(team.channel(), &message).await {
+        let (guild, channel) = (team.guild().id(), team.channel());
+        tracing::info!(%guild, %channel, %error, "welcome could not be posted");
+    }
+}
+
+/// Saves the settings. Returns whether the team is new.
 async fn save_settings(
     interaction: &Interaction,
     team: &LoadedTeam,
     settings: TeamSettings,
-) -> Result<(), UserError> {
+) -> Result<bool, UserError> {
     let now = interaction.created_at();
-    let ((), commit) = team.guild().upsert(|guild| {
+    let (is_new, commit) = team.guild().upsert(|guild| {
         if let Some(team) = guild.team_mut(team.channel()) {
             team.settings = settings;
-            return;
+            return false;
         }
         let mut team = Team::new(team.channel(), settings, now);
         team.set_up_by = Some(interaction.user);
         guild.insert_team(team);
+        true
     });
     failpoint::hit("setup.changed");
     let saved = commit.wait().await.map_err(|_| UserError::SaveFailed);
     failpoint::hit("setup.saved");
-    saved
+    saved.map(|()| is_new)
 }
 
 /// Returns the channel for the team, after a check that it allows messages and threads.

@@ -78,8 +78,23 @@ pub struct Action {
     pub handler: CommandHandler,
 }
 
-/// Returns suggestions for the text that a member has typed so far.
-pub type Autocomplete = fn(&BotContext, GuildId, &str) -> Vec<AutocompleteChoice>;
+/// A function that returns suggestions for the text that a member has typed so far.
+#[derive(Clone, Copy)]
+pub enum Autocomplete {
+    /// They are the same in the whole server.
+    InGuild(fn(&BotContext, GuildId, &str) -> Vec<AutocompleteChoice>),
+    /// They depend on the channel or on other options. They need the guild's data, so there are none
+    /// if it could not be loaded in time.
+    InChannel(fn(&BotContext, &Interaction, &LoadedGuild, &str) -> Vec<AutocompleteChoice>),
+}
+
+/// The option that a member is typing.
+#[derive(Debug, Clone, Copy)]
+pub struct FocusedOption<'a> {
+    pub name: &'a str,
+    /// The text so far.
+    pub typed: &'a str,
+}
 
 /// The members who see the response. A slow response is deferred accordingly, because a deferral
 /// can't change its visibility later.
@@ -261,17 +276,19 @@ impl Action {
         })
     }
 
-    /// Returns suggestions for an option; none if it has no suggestions.
+    /// Returns suggestions for an option; `None` if it has no suggestions.
     pub fn suggest(
         &self,
         ctx: &BotContext,
-        guild: GuildId,
-        option: &str,
-        typed: &str,
-    ) -> Vec<AutocompleteChoice> {
-        let found = self.autocomplete.iter().find(|(name, _)| *name == option);
-        found.map_or_else(Vec::new, |(_, autocomplete)| {
-            autocomplete(ctx, guild, typed)
+        interaction: &Interaction,
+        loaded: Option<&LoadedGuild>,
+        focused: FocusedOption<'_>,
+    ) -> Option<Vec<AutocompleteChoice>> {
+        let mut functions = self.autocomplete.iter();
+        let (_, autocomplete) = functions.find(|(name, _)| *name == focused.name)?;
+        Some(match autocomplete {
+            Autocomplete::InGuild(suggest) => suggest(ctx, interaction.guild?, focused.typed),
+            Autocomplete::InChannel(suggest) => suggest(ctx, interaction, loaded?, focused.typed),
         })
     }
 }

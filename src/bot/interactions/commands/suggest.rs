@@ -2,7 +2,7 @@
 
 use super::quiz::topic_choices;
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{CommandResult, question_forms, require_admin};
 use crate::bot::context::BotContext;
@@ -24,7 +24,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
     access: Access::Everyone,
     kind: CommandKind::Single(Action {
         options: question_forms::options,
-        autocomplete: &[("topic", topic_choices)],
+        autocomplete: &[("topic", Autocomplete::InGuild(topic_choices))],
         visibility: Visibility::Ephemeral,
         help: Help::Line(|| {
             "`/suggest` sends the admins a question that you'd like to be asked here.".into()

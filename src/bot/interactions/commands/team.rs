@@ -7,22 +7,22 @@ use super::answer::{find_question, question_choices};
 use super::confirm_settings::{self, ChangedChoice};
 use super::settings::{self, any_given, apply_options, check_pairs, check_programme};
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
-    channel_option,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Subcommand,
+    Visibility, channel_option,
 };
 use super::{
     CommandResult, question_reports, remove, require_admin, resolve_team, suggest, team_questions,
+    team_rounds,
 };
 use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::gateway::event::Interaction;
 use crate::bot::interactions::settings_draft::SettingsCommand;
 use crate::bot::question_pool::{question_pool, update_with_pool};
-use crate::bot::render::team as render;
+use crate::bot::render::team::{self as render, SummaryReason};
 use crate::bot::render::user_error::UserError;
 use crate::bot::scheduler::delivery::DeliveryKind;
 use quizloop_bank::Question;
-use quizloop_core::ledger::Actor;
 use quizloop_core::posting::OrderPostError;
 use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::Team;
@@ -62,7 +62,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
                             channel_option(),
                         ]
                     },
-                    autocomplete: &[("question", question_choices)],
+                    autocomplete: &[("question", Autocomplete::InGuild(question_choices))],
                     visibility: Visibility::Ephemeral,
                     help: Help::NameOnly,
                     handler: CommandHandler::Async(|ctx, interaction, guild| {
@@ -80,7 +80,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
                             channel_option(),
                         ]
                     },
-                    autocomplete: &[("question", question_choices)],
+                    autocomplete: &[("question", Autocomplete::InGuild(question_choices))],
                     visibility: Visibility::Ephemeral,
                     help: Help::NameOnly,
                     handler: CommandHandler::Async(|ctx, interaction, guild| {
@@ -127,32 +127,9 @@ pub static COMMAND: SlashCommand = SlashCommand {
                     }),
                 },
             },
-            Subcommand {
-                name: "void",
-                description: "Cancel a question, so that it counts for nobody",
-                action: Action {
-                    options: || vec![round_option(), channel_option()],
-                    autocomplete: &[],
-                    visibility: Visibility::Ephemeral,
-                    help: Help::NameOnly,
-                    handler: CommandHandler::Async(|ctx, interaction, guild| {
-                        Box::pin(void(ctx, interaction, guild))
-                    }),
-                },
-            },
-            Subcommand {
-                name: "credit",
-                description: "Count a question as answered for a member",
-                action: Action {
-                    options: credit_options,
-                    autocomplete: &[],
-                    visibility: Visibility::Ephemeral,
-                    help: Help::NameOnly,
-                    handler: CommandHandler::Async(|ctx, interaction, guild| {
-                        Box::pin(credit(ctx, interaction, guild))
-                    }),
-                },
-            },
+            team_rounds::VOID,
+            team_rounds::CREDIT,
+            team_rounds::RESTORE,
             Subcommand {
                 name: "settings",
                 description: "Show or change settings",
@@ -201,19 +178,9 @@ fn question_option(description: &str) -> Value {
     json!({ "type": 3, "name": "question", "description": description, "autocomplete": true })
 }
 
-fn round_option() -> Value {
-    json!({ "type": 4, "name": "round", "description": "The round's number, shown below its question", "required": true, "min_value": 1 })
-}
-
 fn pause_options() -> Vec<Value> {
     let until = json!({ "type": 3, "name": "until", "description": "First day with a question again, such as 2026-12-28" });
     vec![until, channel_option()]
-}
-
-fn credit_options() -> Vec<Value> {
-    let member =
-        json!({ "type": 6, "name": "member", "description": "The member", "required": true });
-    vec![member, round_option(), channel_option()]
 }
 
 fn settings_options() -> Vec<Value> {
@@ -263,40 +230,8 @@ async fn skip(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) 
     .await
 }
 
-async fn void(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let team = &resolve_team(interaction, guild)?;
-    let by = acting_admin(interaction);
-    let number = interaction.number("round").unwrap_or(0);
-    apply_admin_action(ctx, team, |team| {
-        team.void(number, by).map_err(admin_action_error)?;
-        Ok(render::voided(number))
-    })
-    .await
-}
-
-async fn credit(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let team = &resolve_team(interaction, guild)?;
-    let by = acting_admin(interaction);
-    let number = interaction.number("round").unwrap_or(0);
-    let member = interaction.user("member");
-    let member = member.ok_or(UserError::UnknownCommand)?;
-    apply_admin_action(ctx, team, |team| {
-        team.credit(number, member, by)
-            .map_err(admin_action_error)?;
-        Ok(render::credited(member, number))
-    })
-    .await
-}
-
 fn remove_team(_ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
     remove::ask_confirmation(&resolve_team(interaction, guild)?)
-}
-
-fn acting_admin(interaction: &Interaction) -> Actor {
-    Actor {
-        user: Some(interaction.user),
-        at: interaction.created_at(),
-    }
 }
 
 /// Begins today's round now, regardless of the schedule. The scheduler posts it.
@@ -373,7 +308,17 @@ fn check_enabled(question: &Question, pool: &QuestionPool<'_>) -> Result<(), Use
 }
 
 async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> CommandResult {
-    let team = &resolve_team(interaction, guild)?;
+    let team = resolve_team(interaction, guild)?;
+    show_status(ctx, interaction, guild, &team).await
+}
+
+/// Shows the status of a team, with the buttons for what admins do most.
+pub async fn show_status(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    team: &LoadedTeam,
+) -> CommandResult {
     let access = permissions::check(ctx, team)
         .await
         .map_err(|failure| failure.to_string());
@@ -391,7 +336,7 @@ async fn status(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild
         .ok_or(UserError::TeamNotFound)
 }
 
-async fn change_settings(
+pub async fn change_settings(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
@@ -404,7 +349,9 @@ async fn change_settings(
         );
         let questions = ctx.questions(guild.id());
         let pool = question_pool(&questions);
-        let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
+        let summary = |team: &Team| {
+            render::team_summary(team, now, &access, SummaryReason::Asked, &pool)
+        };
         return team.read(summary).ok_or(UserError::TeamNotFound);
     }
     let current = team.read(|team| (team.managed, team.settings.clone()));
@@ -439,7 +386,7 @@ pub async fn save_settings(
     let access = render::PermissionReport::default();
     let questions = ctx.questions(team.guild().id());
     let pool = question_pool(&questions);
-    let summary = |team: &Team| render::team_summary(team, now, &access, true, &pool);
+    let summary = |team: &Team, reason| render::team_summary(team, now, &access, reason, &pool);
     let before = team.read(|team| team.settings.clone()).unwrap_or_default();
     // Errors of options are reported below, with those of the team.
     if let Ok(after) = apply_options(before.clone(), interaction) {
@@ -452,7 +399,7 @@ pub async fn save_settings(
         let settings = apply_options(team.settings.clone(), interaction)?;
         check_programme(&team.settings.programme, &settings.programme, &pool)?;
         team.settings = settings;
-        Ok(summary(team))
+        Ok(summary(team, SummaryReason::Changed))
     })
     .await?;
     ctx.health.team_has_question(team.key());
@@ -463,7 +410,7 @@ pub async fn save_settings(
 }
 
 /// Changes a team. The change is durable before its message is returned.
-async fn apply_admin_action(
+pub async fn apply_admin_action(
     ctx: &BotContext,
     team: &LoadedTeam,
     change: impl FnOnce(&mut Team) -> CommandResult,
@@ -478,10 +425,6 @@ async fn apply_admin_action(
     let message = result?;
     ctx.wake_scheduler.notify_one();
     Ok(message)
-}
-
-fn admin_action_error(refused: quizloop_core::admin_actions::AdminActionError) -> UserError {
-    UserError::InvalidOption(format!("That can't be done: {refused}."))
 }
 
 fn pause_end(interaction: &Interaction, team: &LoadedTeam) -> Result<Option<Date>, UserError> {

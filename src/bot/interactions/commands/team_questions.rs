@@ -35,7 +35,7 @@ pub const GROUP: SubcommandGroup = SubcommandGroup {
             description: "Write a question",
             action: Action {
                 options: question_forms::options,
-                autocomplete: &[("topic", topic_choices)],
+                autocomplete: &[("topic", Autocomplete::InGuild(topic_choices))],
                 visibility: Visibility::Ephemeral,
                 help: Help::Line(|| {
                     "`/team questions add` saves a question of your own, and `/team questions list` shows them and what members suggest. `edit`, `show`, `disable`, `enable` and `remove` are there, too.".into()
@@ -50,7 +50,10 @@ pub const GROUP: SubcommandGroup = SubcommandGroup {
             description: "Change a question of this server",
             action: Action {
                 options: edit_options,
-                autocomplete: &[("question", own_choices), ("topic", topic_choices)],
+                autocomplete: &[
+                    ("question", Autocomplete::InGuild(own_choices)),
+                    ("topic", Autocomplete::InGuild(topic_choices)),
+                ],
                 visibility: Visibility::Ephemeral,
                 help: Help::Unlisted,
                 handler: CommandHandler::Modal(|ctx, interaction| {
@@ -73,13 +76,16 @@ pub const GROUP: SubcommandGroup = SubcommandGroup {
         Subcommand {
             name: "show",
             description: "Show a question in full",
-            action: on_question(&[("question", all_choices)], CommandHandler::Sync(show)),
+            action: on_question(
+                &[("question", Autocomplete::InGuild(all_choices))],
+                CommandHandler::Sync(show),
+            ),
         },
         Subcommand {
             name: "disable",
             description: "Take a question out of the draw, also a built-in one",
             action: on_question(
-                &[("question", enabled_choices)],
+                &[("question", Autocomplete::InGuild(enabled_choices))],
                 CommandHandler::Async(|ctx, interaction, guild| {
                     Box::pin(set_enabled(ctx, interaction, guild, false))
                 }),
@@ -89,7 +95,7 @@ pub const GROUP: SubcommandGroup = SubcommandGroup {
             name: "enable",
             description: "Put a disabled question back",
             action: on_question(
-                &[("question", disabled_choices)],
+                &[("question", Autocomplete::InGuild(disabled_choices))],
                 CommandHandler::Async(|ctx, interaction, guild| {
                     Box::pin(set_enabled(ctx, interaction, guild, true))
                 }),
@@ -99,7 +105,7 @@ pub const GROUP: SubcommandGroup = SubcommandGroup {
             name: "remove",
             description: "Delete a question of this server",
             action: on_question(
-                &[("question", own_choices)],
+                &[("question", Autocomplete::InGuild(own_choices))],
                 CommandHandler::Sync(ask_before_removal),
             ),
         },

@@ -11,6 +11,7 @@ fn stored_data() {
         rounds: 31,
         reviews: 1,
         assessments: 0,
+        milestones: 0,
         assessed_topics: 0,
         reports: 0,
         written_questions: 0,
@@ -29,6 +30,7 @@ fn stored_data() {
     let hidden = StoredData {
         hidden: true,
         assessments: 3,
+        milestones: 1,
         assessed_topics: 2,
         reports: 1,
         written_questions: 2,
@@ -61,6 +63,7 @@ fn stored_data() {
     [Stored about you] • your results for 31 questions in 2 teams, and the message id of your first reply to each team's two newest
     • your `/quiz` scores for 1 question, and how many you did on each day of the last half year
     • the key points that you ticked for 3 questions, of each team's two newest
+    • that I told you of a milestone of your streak, for two questions
     • how many key points you ticked in 2 topics
     • 1 mistake that you reported, until an admin closes the report
     • that you wrote 2 questions of this server

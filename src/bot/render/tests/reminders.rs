@@ -78,12 +78,12 @@ fn reminders() {
     assert_snapshot!(all.map(|message| message.to_string()).join("\n"), @"
     ⏰ Today's question in <#20> is waiting for you.
     > **You call a function that was defined with `async def`. What do you get back, and when does its body start to run?**
-    [Reply in the thread](https://discord.com/channels/10/1488447759974400000).
     -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel.
+    ( Reply in the thread ) https://discord.com/channels/10/1488447759974400000
 
     ⏰ Today's question in <#20> is waiting for you.
-    [Reply to the question](https://discord.com/channels/10/20/1488447759974400000).
     -# You turned this on with `/remind on`. To stop, use `/remind off` in that channel.
+    ( Reply to the question ) https://discord.com/channels/10/20/1488447759974400000
 
     I'll send you a direct message at 17:00 (Europe/Berlin) on days you haven't answered the question in <#20>. Make sure you allow direct messages from members of this server. To stop, use `/remind off`.
 

@@ -184,7 +184,7 @@ fn a_wrap_up_that_is_too_early_is_refused() {
     insta::assert_snapshot!(message(&[], &[("wrap_up_at", "10:00")]), @"Some(10:00:00)");
     insta::assert_snapshot!(message(&evening, &[("time", "18:00"), ("wrap_up_at", "19:00")]), @"Some(19:00:00)");
     insta::assert_snapshot!(message(&evening, &[("time", "23:30"), ("wrap_up_at", "Off")]), @"None");
-    insta::assert_snapshot!(message(&[], &[("wrap_up_at", "noon")]), @r#"I can't read the time "noon". Use 24-hour time, such as 09:00 or 17:30."#);
+    insta::assert_snapshot!(message(&[], &[("wrap_up_at", "noon")]), @r#"I can't read the time "noon". Write it like 17:30, 9.30, 17 or 5pm."#);
 }
 
 #[test]
