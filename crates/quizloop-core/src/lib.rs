@@ -19,8 +19,8 @@ pub mod ledger;
 pub mod matching;
 pub mod member_profile;
 pub mod members;
-pub mod mock_interview;
 pub mod milestones;
+pub mod mock_interview;
 pub mod posting;
 pub mod programme;
 #[cfg(test)]

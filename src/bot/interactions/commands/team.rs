@@ -349,9 +349,8 @@ pub async fn change_settings(
         );
         let questions = ctx.questions(guild.id());
         let pool = question_pool(&questions);
-        let summary = |team: &Team| {
-            render::team_summary(team, now, &access, SummaryReason::Asked, &pool)
-        };
+        let summary =
+            |team: &Team| render::team_summary(team, now, &access, SummaryReason::Asked, &pool);
         return team.read(summary).ok_or(UserError::TeamNotFound);
     }
     let current = team.read(|team| (team.managed, team.settings.clone()));
