@@ -300,7 +300,7 @@ impl SetupJob<'_> {
         let message = render::alone(team.channel());
         let sent = ctx.rest.send_dm(user, &message, Priority::Background).await;
         if let Err(error) = sent {
-            tracing::info!(member = %user, %error, "member could not be told");
+            tracing::info!(member = %user, %error, "member could not be messaged");
         }
         Ok(())
     }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use discord_sandbox::ids;
+use discord_sandbox::permission::MANAGE_THREADS;
 
 use super::{
     FRIDAY_TEN, TEN, add_members, allow_private_threads, direct_messages, guides, join, monday,
     notices, private_threads, wait_for_guide, wait_for_result,
 };
+use crate::sandbox::client::call;
 use crate::support::test_database::TestDatabase;
 
 use crate::support::{MessageExt, WAIT_TIMEOUT, World, WorldBuilder};
@@ -185,7 +187,7 @@ async fn killed_at_each_step_of_the_question_whether_they_met() {
 
 /// The only member who joined gets at most one message.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_before_a_member_is_told_that_they_are_alone() {
+async fn killed_before_a_member_is_messaged_about_being_alone() {
     let mut world = start(monday()).await;
     join(world.lin()).await;
     world.set_time("2026-11-30T09:00").await;
@@ -194,4 +196,88 @@ async fn killed_before_a_member_is_told_that_they_are_alone() {
     assert!(direct_messages(&world, ids::LIN).is_empty());
     let status = world.lin().command_message("pair status", &[]).await;
     assert!(status.text().contains("You come first."));
+}
+
+/// A request for a thread was sent twice: the older thread stays, and the other one is deleted, or
+/// archived where the bot may not manage threads.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_threads_the_older_stays() {
+    for may_delete in [false, true] {
+        let mut world = start(monday()).await;
+        join(world.lin()).await;
+        join(world.sam()).await;
+        world.set_time("2026-11-30T09:00").await;
+        world.set_failpoints("pair.thread-sent kill");
+        tokio::select! {
+            biased;
+            () = world.set_time(TEN) => {}
+            () = std::future::ready(()) => {}
+        }
+        assert!(world.wait_for_exit(WAIT_TIMEOUT).await.is_some());
+        world.kill_if_alive().await;
+        world.set_failpoints("");
+        let (older, _) = private_threads(&world).pop().unwrap();
+        let body = serde_json::json!({ "name": "again", "type": 12, "invitable": false });
+        let path = format!("/channels/{}/threads", ids::ASYNCIO);
+        let (status, _) = call(&world.sandbox, "POST", &path, body).await;
+        assert_eq!(status, 201);
+        if may_delete {
+            let sandbox = &world.sandbox;
+            sandbox.set_bot_permission(ids::GUILD, MANAGE_THREADS, true);
+        }
+        world.start_bot().await;
+        wait_for_guide(&world, older).await;
+        let threads = private_threads(&world);
+        assert_eq!(threads.len(), 2 - usize::from(may_delete), "{threads:?}");
+        assert_eq!(threads[0].0, older);
+        assert_eq!(threads[0].1, [ids::LIN, ids::SAM].into());
+        for (thread, members) in &threads[1..] {
+            assert!(members.is_empty());
+            let archived = world
+                .sandbox
+                .read(|discord| discord.channels[thread].is_archived());
+            assert!(archived);
+        }
+        // It is taken for no later match.
+        world.set_time("2026-12-07T10:00").await;
+        let (newest, _) = private_threads(&world).pop().unwrap();
+        assert!(newest > threads.last().unwrap().0);
+    }
+}
+
+/// The state of before the matching is put back while its threads are there: the same members get
+/// the thread that they had.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_state_finds_its_threads() {
+    let mut world = start(monday()).await;
+    let others = add_members(&world, 2);
+    for user in [ids::LIN, ids::SAM, others[0], others[1]] {
+        join(world.member(user)).await;
+    }
+    world.set_time("2026-11-30T09:00").await;
+    world.stop().await;
+    let file = world.state().join(format!("guilds/{}.json", ids::GUILD));
+    let before = std::fs::read(&file).unwrap();
+    world.start_bot().await;
+    world.set_time(TEN).await;
+    let threads = private_threads(&world);
+    assert_eq!(threads.len(), 2);
+    for (thread, _) in &threads {
+        wait_for_guide(&world, *thread).await;
+    }
+    world.stop().await;
+    std::fs::write(&file, before).unwrap();
+    world.start_bot().await;
+    world.advance("5m").await;
+    assert_eq!(private_threads(&world), threads);
+    for (thread, _) in &threads {
+        assert_eq!(guides(&world, *thread).len(), 1);
+    }
+    let first = *threads[0].1.first().unwrap();
+    let guide = guides(&world, threads[0].0).pop().unwrap();
+    let begun = world
+        .member(first)
+        .press(guide.id, "I interview first")
+        .await;
+    assert!(begun.text().contains("interviews"), "{}", begun.text());
 }

@@ -245,7 +245,7 @@ const FRIDAY_TEN: &str = "2026-12-04T10:00";
 
 /// A member who is alone gets one direct message, and comes first next time.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_who_is_alone_is_told() {
+async fn a_member_who_is_alone_gets_a_message() {
     let world = start().await;
     join(world.lin()).await;
     world.set_time(TEN).await;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use discord_sandbox::ids;
 
 use super::{add_members, allow_private_threads, join, monday, private_threads, wait_for_guide};
+use crate::eviction::{LISTEN, idle_until_evicted, wait_until_evicted};
 use crate::support::World;
 use crate::support::test_database::TestDatabase;
 
@@ -85,4 +86,29 @@ async fn nine_members_meet_others_each_monday_on_postgresql() {
         return;
     };
     mondays(monday().database(database.url()).without_bot().await).await;
+}
+
+/// An idle server, which was evicted from memory, is matched in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evicted_server_is_matched_in_time() {
+    let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
+        .setting(LISTEN)
+        .team()
+        .with("days = [\"fri\"]")
+        .with("pairs = \"mon 10:00\"")
+        .without_bot()
+        .await;
+    allow_private_threads(&world.sandbox);
+    world.start_bot().await;
+    join(world.lin()).await;
+    join(world.sam()).await;
+    let monitor = idle_until_evicted(&world).await;
+    world.set_time("2026-03-30T09:59").await;
+    wait_until_evicted(&monitor, true).await;
+    assert!(private_threads(&world).is_empty());
+    world.set_time("2026-03-30T10:00").await;
+    let thread = world
+        .wait_for("the thread", |world| private_threads(world).pop())
+        .await;
+    wait_for_guide(&world, thread.0).await;
 }

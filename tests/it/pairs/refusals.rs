@@ -31,7 +31,7 @@ fn alerts(world: &World, text: &str) -> usize {
         .count()
 }
 
-/// A member who has left the server, or can't see the channel, is left out; the other is told in the
+/// A member who has left the server, or can't see the channel, is left out; the other reads it in the
 /// thread and comes first next time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_who_cannot_be_added_is_left_out() {
@@ -85,7 +85,7 @@ async fn of_three_members_two_go_on() {
     assert!(begun.text().contains("interviews"), "{}", begun.text());
 }
 
-/// Too many active threads: the admin is told once, the daily thread comes all the same, and the
+/// Too many active threads: the admin gets one message, the daily thread comes all the same, and the
 /// missing threads are made once there is room.
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_threads_are_retried() {
@@ -113,7 +113,7 @@ async fn too_many_threads_are_retried() {
     assert!(!status.contains("[Problem]"), "{status}");
 }
 
-/// A permission is lost: the week is left out, the admin is told once, and the next week is matched
+/// A permission is lost: the week is left out, the admin gets one message, and the next week is matched
 /// again.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_permission_the_week_is_left_out() {

@@ -69,7 +69,7 @@ pub struct MockInterviews {
     /// Threads that a request made twice. They belong to no match.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) discarded_threads: Vec<ChannelId>,
-    /// A member who is to be told that nobody else is free this week.
+    /// A member who is about to get a message that nobody else is free this week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) alone: Option<UserId>,
     /// How many groups of the newest evaluated matching met.

@@ -241,7 +241,7 @@ impl Team {
         stored.last_day = Some(day);
     }
 
-    /// Returns the member who is to be told that nobody else was free, and forgets it: the message
+    /// Returns the member who gets a message that nobody else was free, and forgets it: the message
     /// comes at most once.
     pub fn take_alone(&mut self) -> Option<UserId> {
         self.mock_interviews.as_deref_mut()?.alone.take()
