@@ -66,6 +66,7 @@ mod streaks;
 mod suggestions;
 mod supervisor;
 mod support;
+mod time_zones;
 mod two_weeks;
 mod upgrades;
 mod weekly_report;
