@@ -53,6 +53,10 @@ pub fn run(args: &CompletionsArgs) -> Result<(), CliError> {
 
 /// Writes a page for the program and one for each command.
 pub fn write_manual(args: &ManArgs) -> Result<(), CliError> {
+    if args.dir.exists() && !args.dir.is_dir() {
+        let message = format!("{} is not a folder", args.dir.display());
+        return Err(CliError::new(Exit::Failed, message));
+    }
     let command = Cli::command().disable_help_subcommand(true);
     let written = std::fs::create_dir_all(&args.dir)
         .and_then(|()| clap_mangen::generate_to(command, &args.dir));

@@ -309,6 +309,9 @@ fn read_value(
             let list = reader.optional(table, key, toml_reader::array)?;
             let items = reader.items(key, list.value, |value| read_item(*form, value));
             let is_complete = items.len() == list.value.len();
+            if items.is_empty() && !is_complete {
+                return None;
+            }
             let texts: Vec<&str> = items.iter().map(|item| item.value.as_ref()).collect();
             let spans: Vec<&Span> = items.iter().map(|item| &item.span).collect();
             let is_valid = report_items(reader, &list.span, &spans, set_items(settings, &texts));

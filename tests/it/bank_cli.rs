@@ -360,29 +360,44 @@ fn imported_files_pass_the_check() {
 #[test]
 fn the_help_of_the_import() {
     let folder = tempfile::tempdir().unwrap();
-    insta::assert_snapshot!(bank(folder.path(), &["import", "--help"]).1, @"
+    insta::assert_snapshot!(bank(folder.path(), &["import", "--help"]).1, @r#"
     Create a question file from another tool's file, and report what can't be imported
 
     Usage: quizloop bank import [OPTIONS] <FILE>
 
     Arguments:
-      <FILE>  File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown
+      <FILE>
+              File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown
               (.md), Anki's text export, or text (.txt) with one question per line
 
     Options:
-          --config <FILE>          Config file [default: config.toml, if it exists] [env:
-                                   QUIZLOOP_CONFIG=]
-          --output <PACK>          Question file to write [default: the same name with .toml]
-          --map <FIELD=COLUMN>     Field of a column with an unusual name, such as question=Frage; can
-                                   be given several times
-          --state <DIR>            Data folder [default: state, unless the config names another]
-          --answer <TEXT>          Answer for questions that have none in the file
-          --first-number <NUMBER>  Number for the first question without one; the next ones follow.
-                                   Choose a range that none of your other files uses [default: such
-                                   questions stay without a number]
-          --details                List every mistake, not only the first ones
-      -h, --help                   Print help
-    ");
+          --output <PACK>
+              Question file to write [default: the same name with .toml]
+
+          --map <FIELD=COLUMN>
+              Field of a column with an unusual name, such as question=Frage; can be given several times
+
+          --answer <TEXT>
+              Answer for questions that have none in the file
+
+          --first-number <NUMBER>
+              Number for the first question without one; the next ones follow. Choose a range that none
+              of your other files uses [default: such questions stay without a number]
+
+          --details
+              List every mistake, not only the first ones
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Examples:
+      quizloop bank import ours.csv
+              Write ours.toml from a table
+      quizloop bank import fragen.csv --map question=Frage --map answer=Antwort
+              Say which column is which
+      quizloop bank import list.txt --answer "Discuss it."
+              Import questions that have no answers
+    "#);
 }
 
 /// Two files can be imported to different numbers.

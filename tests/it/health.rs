@@ -471,11 +471,11 @@ async fn the_address_is_taken() {
     let (code, text) = said(&output);
     assert_eq!(code, Some(1), "{text}");
     let sentence = format!("error: can't listen on {address} ([health] listen): ");
-    // The first line of the log comes before it.
-    let message = text.lines().nth(1).unwrap();
+    // The first lines of the log come before it.
+    let message = text.lines().nth(2).unwrap();
     assert!(message.starts_with(&sentence), "{text}");
     assert!(
-        message.contains("choose another address") && text.lines().count() == 2,
+        message.contains("choose another address") && text.lines().count() == 3,
         "{text}"
     );
 }

@@ -305,7 +305,7 @@ fn wrong_usage() {
     assert_eq!(code, Some(2), "{text}");
     let (code, text) = said(&quizloop(folder.path(), &["start"]));
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"error: there is no command 'start': did you mean 'quizloop run'?");
     let (code, text) = said(&quizloop(folder.path(), &["--help"]));
     assert_eq!(code, Some(0));
     assert!(text.contains("quizloop sandbox"), "{text}");

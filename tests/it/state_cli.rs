@@ -347,7 +347,7 @@ fn a_folder_of_another_account() {
     let config = format!("[health]\nlisten = \"{}\"\n", busy.local_addr().unwrap());
     fs::write(folder.path().join("config.toml"), config).unwrap();
     let output = quizloop_command(folder.path(), &["run", "--state", "state"])
-        .env("DISCORD_TOKEN", "a.b.c")
+        .env("DISCORD_TOKEN", "MTE.b.c")
         .uid(NOBODY)
         .gid(NOBODY)
         .output()

@@ -22,6 +22,12 @@ use quizloop_diagnostics::Source;
 /// The config that the other commands read if none is named.
 const DEFAULT_CONFIG: &str = "config.toml";
 
+/// Who can read a new file with the token.
+#[cfg(unix)]
+const WHO_READS_TOKEN: &str = "no other account can read it.";
+#[cfg(not(unix))]
+const WHO_READS_TOKEN: &str = "make sure that no other account can read it.";
+
 const EXAMPLES: &[(&str, &str)] = &[
     (
         "quizloop init",
@@ -125,9 +131,7 @@ fn finish(config: &Path, answers: &Answers) -> Result<(), CliError> {
     if let Some(file) = &answers.token_file {
         let path = file.path.display();
         if file.token.is_some() {
-            output::line(format_args!(
-                "Wrote {path} with the token; no other account can read it."
-            ))?;
+            output::line(format_args!("Wrote the token to {path}; {WHO_READS_TOKEN}"))?;
         } else if !file.path.exists() {
             output::line(format_args!(
                 "Write the bot's token into {path}. Discord shows it in the Developer Portal, under Bot."
@@ -157,7 +161,10 @@ fn check(path: &Path, text: &str) -> Result<(), CliError> {
     if diagnostics.is_empty() {
         return Ok(());
     }
-    Err(CliError::in_files(diagnostics, "nothing was written"))
+    Err(CliError::in_files(
+        diagnostics,
+        "fix the errors above; nothing was written",
+    ))
 }
 
 #[cfg(test)]

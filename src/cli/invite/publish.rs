@@ -29,12 +29,15 @@ pub fn changes(current: &ApplicationProfile, wanted: &ApplicationProfile) -> Str
         .collect()
 }
 
+/// Wraps a text that continues a line after "    then  ".
 fn shown(text: &str) -> String {
+    const INDENT: &str = "          ";
     if text.is_empty() {
         return "(nothing)".to_owned();
     }
-    let options = textwrap::Options::new(94).subsequent_indent("          ");
-    textwrap::fill(text, options)
+    let options = textwrap::Options::new(100);
+    let options = options.initial_indent(INDENT).subsequent_indent(INDENT);
+    textwrap::fill(text, options).trim_start().to_owned()
 }
 
 fn contexts(profile: &ApplicationProfile) -> String {
@@ -52,11 +55,11 @@ fn contexts(profile: &ApplicationProfile) -> String {
 }
 
 fn asked(profile: &ApplicationProfile) -> String {
-    let asked: Vec<_> = profile
+    let asked = profile
         .installs
         .iter()
-        .map(|install| params(install.params.as_ref()))
-        .collect();
+        .map(|install| params(install.params.as_ref()));
+    let asked: Vec<_> = asked.filter(|asked| !asked.is_empty()).collect();
     asked.join("; ")
 }
 
@@ -90,8 +93,8 @@ mod tests {
           then  python, asyncio, interview practice, quiz, learning
         link in the profile asks for
           now   (nothing)
-          then  applications.commands, bot, Add Reactions, View Channel, Send Messages, Embed Links, Read
-                Message History, Create Public Threads, Send Messages in Threads
+          then  applications.commands, bot, Add Reactions, View Channel, Send Messages, Embed Links,
+                Read Message History, Create Public Threads, Send Messages in Threads
         ");
     }
 }

@@ -82,7 +82,7 @@ pub enum NoticeStep {
 pub(super) fn code(channel: ChannelId, day: Date, members: &[UserId]) -> String {
     let mut ids: Vec<u64> = members.iter().map(|one| one.get()).collect();
     ids.sort_unstable();
-    let days = day.to_zoned(TimeZone::UTC);
+    let days = day.to_zoned_datetime(TimeZone::UTC);
     let days = days.map_or(0, |midnight| midnight.timestamp().as_second());
     // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), with 64 bits at a time.
     let parts = ids.into_iter().chain([channel.get(), days.unsigned_abs()]);
