@@ -12,10 +12,13 @@ mod components;
 mod faults;
 mod first_visit;
 mod keyboard;
+mod like_discord;
+mod named_commands;
 mod phone_answers;
 mod practice;
 mod screenshot;
 mod tab;
+mod typed_options;
 
 use discord_sandbox::Sandbox;
 use discord_sandbox::page::Calendar;
@@ -63,7 +66,7 @@ async fn page(world: &World) -> Option<(Chromium, Tab)> {
     let chromium = Chromium::start().await?;
     let tab = chromium.tab().await;
     tab.open(&world.sandbox.url()).await;
-    tab.eval::<bool>("localStorage.setItem('guide', '{\"hint\":\"over\",\"used\":[]}'), true")
+    tab.eval::<bool>("localStorage.setItem('guide', '{\"closed\":true}'), true")
         .await;
     tab.open(&world.sandbox.url()).await;
     Some((chromium, tab))
