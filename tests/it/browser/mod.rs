@@ -4,13 +4,14 @@
 //! `CHROMIUM` is the path of the program, if it is not in a usual place.
 
 mod access;
+mod animation;
 mod appearance;
 mod attachments;
 mod chat;
 mod chromium;
 mod components;
 mod faults;
-mod first_visit;
+mod first_minute;
 mod keyboard;
 mod like_discord;
 mod named_commands;
