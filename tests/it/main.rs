@@ -72,12 +72,9 @@ mod streaks;
 mod suggestions;
 mod supervisor;
 mod support;
-<<<<<<< HEAD
 mod team_panel;
 mod team_rounds;
-=======
 mod time_zones;
->>>>>>> CLI
 mod two_weeks;
 mod upgrades;
 mod weekly_report;

@@ -175,6 +175,8 @@ pub(crate) struct SandboxState {
     calendar: Mutex<page::Calendar>,
     check: Option<Arc<dyn exchange::ExchangeCheck>>,
     page: page::PageExtension,
+    /// What each member has read. Locked only while a page is built.
+    read_marks: Mutex<page::ReadMarks>,
 }
 
 #[derive(Debug)]
@@ -217,6 +219,12 @@ impl SandboxState {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Locks what each member has read.
+    pub fn read_marks(&self) -> MutexGuard<'_, page::ReadMarks> {
+        let marks = self.read_marks.lock();
+        marks.unwrap_or_else(PoisonError::into_inner)
     }
 
     // A panic under the lock already fails the test that caused it. Other users of the sandbox need
@@ -266,6 +274,7 @@ impl Sandbox {
             calendar: Mutex::default(),
             check: options.check,
             page: options.page,
+            read_marks: Mutex::default(),
         });
         let connections = Arc::new(Connections::default());
         let listener = TrackedListener::new(listener, Arc::clone(&connections));

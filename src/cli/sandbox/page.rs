@@ -22,60 +22,100 @@ pub fn options() -> Options {
     }
 }
 
-/// Returns the guided start: from the first reply to the second day.
+/// The command that shows the viewer's streak, which ends the guide.
+const STREAK: &str = "/streak";
+
+/// The command that asks for a practice question: an easy one without code.
+const PRACTICE: &str = "/quiz topic:fundamentals level:junior";
+
+/// Returns the guided start: from the first reply to a streak of two days.
 fn guide() -> Vec<GuideStep> {
-    let next = |id, label| GuideButton::new(id, label, GuideAction::NextEvent);
-    let thread = GuideButton::new("thread", "Open the thread", GuideAction::OpenThread);
+    let step = |id: &str, title: &str, html: &str, buttons, goal| GuideStep {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        html: html.to_owned(),
+        buttons,
+        goal,
+        start: None,
+    };
+    let next = |id, label| {
+        vec![
+            GuideButton::new(id, label, GuideAction::NextEvent)
+                .shown(GuideVisibility::WithoutThread),
+            GuideButton::new(
+                &format!("{id}-thread"),
+                "Open the thread",
+                GuideAction::OpenThread,
+            )
+            .shown(GuideVisibility::WithThread),
+        ]
+    };
+    let run = |id, label, command: &str| {
+        let action = GuideAction::RunCommand(command.to_owned());
+        vec![GuideButton::new(id, label, action)]
+    };
+    let used = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned());
+        Some(GuideGoal::Used(names.collect()))
+    };
+    let saved = || Some(GuideGoal::Reaction("✅".to_owned()));
     vec![
+        step(
+            "question",
+            "Welcome",
+            "Quizloop asks your team one asyncio interview question a day. This page plays \
+             Discord; you are {me}.",
+            next("today", "Get today's question"),
+            Some(GuideGoal::Thread),
+        ),
+        step(
+            "reply",
+            "Reply",
+            "Answer in your own words. ✅ means saved.",
+            Vec::new(),
+            saved(),
+        ),
+        step(
+            "look",
+            "Look",
+            "Compare: only you see it.",
+            run("answer", "Show the model answer", "/answer"),
+            used(&["answer", "Model answer"]),
+        ),
+        step(
+            "practise",
+            "Practise",
+            "In private, at any time.",
+            run("quiz", "Ask me another", PRACTICE),
+            used(&["quiz"]),
+        ),
+        step(
+            "tomorrow",
+            "Tomorrow",
+            "Weekends don't break a streak.",
+            next("tomorrow", "Go to the next question"),
+            Some(GuideGoal::Thread),
+        ),
+        step(
+            "again",
+            "Reply again",
+            "A new day: answer again.",
+            Vec::new(),
+            saved(),
+        ),
         GuideStep {
-            id: "reply".to_owned(),
-            title: "1 of 3 · Reply".to_owned(),
-            html: "Quizloop posts one interview question a day. This page imitates Discord; you \
-                   start as {me}. Open the thread and answer in your own words: ✅ means your \
-                   reply is saved."
-                .to_owned(),
-            buttons: vec![
-                next("question", "Get today's question").shown(GuideVisibility::WithoutThread),
-                thread.shown(GuideVisibility::WithThread),
-            ],
-            goal: Some(GuideGoal::Reaction("✅".to_owned())),
-        },
-        GuideStep {
-            id: "commands".to_owned(),
-            title: "2 of 3 · Ask the bot".to_owned(),
-            html: "Type <kbd>/</kbd> in the message box. <strong>/answer</strong> shows the model \
-                   answer to you only; below it, tick which points your reply made. \
-                   <strong>/quiz</strong> asks you another question whenever you like."
-                .to_owned(),
-            buttons: vec![GuideButton::new(
-                "slash",
-                "Show the commands",
-                GuideAction::ShowCommands,
-            )],
-            goal: Some(GuideGoal::Commands(vec![
-                "answer".to_owned(),
-                "quiz".to_owned(),
-            ])),
-        },
-        GuideStep {
-            id: "tomorrow".to_owned(),
-            title: "3 of 3 · Tomorrow".to_owned(),
-            html: "Reply to each day's question to grow your streak. Weekends don't break it. \
-                   Move the clock to the next question, or try <em>+1 day</em> and \
-                   <em>A week</em>."
-                .to_owned(),
-            buttons: vec![next("tomorrow", "Go to the next question")],
-            goal: Some(GuideGoal::NewThread),
-        },
-        GuideStep {
-            id: "done".to_owned(),
-            title: "All done".to_owned(),
-            html: "Reply to the new question, then type <strong>/streak</strong> to see your \
-                   streak. Next, switch to another member below the channel list, or break \
-                   something under <em>⚡ Faults and log</em>."
-                .to_owned(),
-            buttons: Vec::new(),
-            goal: None,
+            start: Some(GuideAction::RunCommand(STREAK.to_owned())),
+            ..step(
+                "done",
+                "Your streak",
+                "That was <strong>/streak</strong>. Next: try other commands, play Lin or Sam \
+                 below the channels, or break something under <em>Faults and log</em>.",
+                vec![
+                    GuideButton::new("slash", "Show the commands", GuideAction::ShowCommands),
+                    GuideButton::new("restart", "Start over", GuideAction::Restart),
+                ],
+                None,
+            )
         },
     ]
 }

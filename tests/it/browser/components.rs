@@ -132,27 +132,45 @@ async fn buttons_menus_and_forms() {
             .await
     );
 
-    // A menu accepts no more than its maximum.
+    // A menu accepts no more than its maximum, and sends when it closes.
+    let points = |value: &str| format!("[data-menu=points] label:has([value={value}])");
     tab.click("[data-menu=points] summary").await;
-    for value in ["loop", "task", "await"] {
-        tab.click(&format!("[data-menu=points] label:has([value={value}])"))
-            .await;
+    for value in ["loop", "task"] {
+        tab.click(&points(value)).await;
     }
-    tab.click("[data-menu=points] [data-act=choose]").await;
-    tab.reads("[data-menu=points] legend", "Choose 1 to 2")
-        .await;
+    tab.see(
+        "the menu is full",
+        "document.querySelector('[data-menu=points] [value=await]').disabled",
+    )
+    .await;
     assert_accessible(&tab, "a menu").await;
-    tab.click("[data-menu=points] label:has([value=task])")
-        .await;
-    tab.click("[data-menu=points] [data-act=choose]").await;
+    tab.click(&points("task")).await;
+    tab.click(&points("await")).await;
+    // The page refreshes meanwhile: the menu stays open, with what is chosen.
+    sandbox.post(ids::ASYNCIO, ids::SAM, "meanwhile").unwrap();
+    tab.reads("#list-channel .message", "meanwhile").await;
+    tab.gone("#list-channel .only-you").await;
+    tab.click("#channel .room-head").await;
     tab.reads("#list-channel .only-you", "Points [\"loop\",\"await\"]")
         .await;
+    // A single choice is sent at once.
     tab.click("[data-menu=level] summary").await;
     tab.click("[data-menu=level] label:has([value=senior])")
         .await;
-    tab.click("[data-menu=level] [data-act=choose]").await;
     tab.reads("#list-channel .only-you", "Level [\"senior\"]")
         .await;
+    // With the keyboard, Enter takes a choice and Esc none.
+    tab.eval::<bool>("document.querySelector('[data-menu=level] summary').focus(), true")
+        .await;
+    tab.keys(&["Enter", "Tab", "ArrowUp", "Escape"]).await;
+    tab.gone("[data-menu=level] fieldset").await;
+    tab.keys(&["Enter", "Tab", "ArrowUp", "Enter"]).await;
+    tab.reads("#list-channel .only-you", "Level [\"junior\"]")
+        .await;
+    let sent: u32 = tab
+        .eval("[...document.querySelectorAll('#list-channel .only-you')].filter((one) => one.textContent.includes('Level')).length")
+        .await;
+    assert_eq!(sent, 2);
 
     tab.click("[data-press=write]").await;
     tab.reads("#form h2", "Your answer").await;

@@ -4,20 +4,24 @@
 //! `CHROMIUM` is the path of the program, if it is not in a usual place.
 
 mod access;
+mod animation;
 mod appearance;
 mod attachments;
 mod chat;
 mod chromium;
 mod components;
 mod faults;
-mod first_visit;
 mod interviews;
+mod first_minute;
 mod keyboard;
+mod like_discord;
+mod named_commands;
 mod phone_answers;
 mod practice;
 mod question_forms;
 mod screenshot;
 mod tab;
+mod typed_options;
 
 use discord_sandbox::Sandbox;
 use discord_sandbox::page::Calendar;
@@ -65,7 +69,7 @@ async fn page(world: &World) -> Option<(Chromium, Tab)> {
     let chromium = Chromium::start().await?;
     let tab = chromium.tab().await;
     tab.open(&world.sandbox.url()).await;
-    tab.eval::<bool>("localStorage.setItem('guide', '{\"hint\":\"over\",\"used\":[]}'), true")
+    tab.eval::<bool>("localStorage.setItem('guide', '{\"closed\":true}'), true")
         .await;
     tab.open(&world.sandbox.url()).await;
     Some((chromium, tab))

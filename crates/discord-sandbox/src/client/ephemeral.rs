@@ -23,16 +23,15 @@ impl Sandbox {
         })
     }
 
-    /// Restarts a member's client: all messages that only they see vanish.
-    pub fn restart_client(&self, user: u64) {
+    /// Restarts a member's client: all messages that only they see vanish. Returns how many did.
+    pub fn restart_client(&self, user: u64) -> usize {
         self.with(|discord| {
             let all = discord
                 .messages
                 .values_mut()
                 .flat_map(|all| all.values_mut());
-            for message in all.filter(|one| one.ephemeral_for == Some(user)) {
-                message.vanished = true;
-            }
-        });
+            let own = all.filter(|one| one.ephemeral_for == Some(user) && !one.vanished);
+            own.map(|message| message.vanished = true).count()
+        })
     }
 }

@@ -17,7 +17,7 @@ macro_rules! files {
 /// Each file's folder, name, content type and text.
 const ASSETS: &[(&str, &str, &str, &str)] = files! {
     "js" SCRIPT: "main.js" "api.js" "place.js" "parts.js" "messages.js" "notes.js" "composer.js" "slash.js"
-        "listbox.js" "form.js" "news.js" "tools.js" "clock.js" "guide.js" "theme.js" "people.js";
+        "typed.js" "menus.js" "scroll.js" "listbox.js" "form.js" "news.js" "tools.js" "clock.js" "guide.js" "theme.js" "people.js";
     "css" STYLE: "base.css" "layout.css" "nav.css" "message.css" "text.css" "composer.css" "tools.css"
         "guide.css" "phone.css";
 };

@@ -30,14 +30,16 @@ pub struct PageExtension {
 /// ```
 /// use discord_sandbox::page::{GuideAction, GuideButton, GuideGoal, GuideStep};
 ///
+/// let roll = GuideAction::RunCommand("/roll sides:6".into());
 /// let step = GuideStep {
 ///     id: "roll".into(),
 ///     title: "1 of 2 · Roll".into(),
 ///     html: "You are {me}. <strong>/roll</strong> rolls a die.".into(),
-///     buttons: vec![GuideButton::new("slash", "Show the commands", GuideAction::ShowCommands)],
-///     goal: Some(GuideGoal::Commands(vec!["roll".into()])),
+///     buttons: vec![GuideButton::new("roll", "Roll a die", roll)],
+///     goal: Some(GuideGoal::Used(vec!["roll".into()])),
+///     start: None,
 /// };
-/// assert_eq!(step.buttons[0].id, "slash");
+/// assert_eq!(step.buttons[0].id, "roll");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GuideStep {
@@ -51,6 +53,8 @@ pub struct GuideStep {
     pub buttons: Vec<GuideButton>,
     /// What completes the step. `None` for the last step.
     pub goal: Option<GuideGoal>,
+    /// What the page does for the viewer when the step begins.
+    pub start: Option<GuideAction>,
 }
 
 /// A button of a guide step.
@@ -84,16 +88,21 @@ impl GuideButton {
     }
 }
 
-/// What a button of the guide does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What the guide does for the viewer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum GuideAction {
-    /// Moves the clock to the bot's next scheduled event.
+    /// Moves the clock to the bot's next scheduled event, and opens the thread that it starts.
     NextEvent,
-    /// Opens the newest thread of the selected channel.
+    /// Opens the newest thread that was started since the step began.
     OpenThread,
-    /// Types `/` in the message box, which lists the commands.
+    /// Types `/` in the message box that is shown, which lists the commands.
     ShowCommands,
+    /// Runs a command as the viewer would type it, such as `/roll sides:6`, in the thread or channel
+    /// that is shown.
+    RunCommand(String),
+    /// Begins the guide again.
+    Restart,
 }
 
 /// When a button of the guide is shown.
@@ -102,22 +111,23 @@ pub enum GuideAction {
 pub enum GuideVisibility {
     /// Always.
     Always,
-    /// While the selected channel has no thread.
+    /// While no thread was started since the step began.
     WithoutThread,
-    /// If the selected channel has a thread.
+    /// If a thread was started since the step began.
     WithThread,
 }
 
-/// What completes a step of the guide.
+/// What completes a step of the guide. Only what happens after the step began counts; in the first
+/// step, also what happened before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum GuideGoal {
-    /// One of the viewer's messages in a thread has a reaction with this emoji.
+    /// One of the viewer's messages has a reaction with this emoji.
     Reaction(String),
-    /// The viewer has used all of these commands.
-    Commands(Vec<String>),
-    /// A thread was started in the selected channel since the step began.
-    NewThread,
+    /// The viewer has used one of these: a command, or a button by its label.
+    Used(Vec<String>),
+    /// A new thread is open.
+    Thread,
 }
 
 /// An activity of simulated members that the page offers as a button, such as a busy week.

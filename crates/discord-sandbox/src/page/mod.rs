@@ -8,25 +8,27 @@ mod assets;
 mod calendar;
 mod extension;
 mod markdown;
+mod read_marks;
 mod template;
 mod view;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::SandboxState;
-use super::api::HttpError;
+use super::api::{HttpError, QueryOf};
+use super::{Sandbox, SandboxState};
 
 pub use calendar::Calendar;
 pub use extension::{
     Demo, DemoResult, GuideAction, GuideButton, GuideGoal, GuideStep, GuideVisibility,
     PageExtension,
 };
+pub(crate) use read_marks::ReadMarks;
 use view::PageQuery;
 
 /// Routes of the page, its parts, its files and attachments.
@@ -39,19 +41,20 @@ pub(crate) fn router() -> Router<Arc<SandboxState>> {
         .route("/attachments/{channel}/{id}/{name}", get(attachment))
 }
 
+/// Renders the page for a member whose client starts: as on Discord, no private message is left.
 async fn full_page(
     State(shared): State<Arc<SandboxState>>,
-    Query(query): Query<PageQuery>,
+    QueryOf(query): QueryOf<PageQuery>,
 ) -> Response {
-    html(template::render(
-        "page.html",
-        &view::page(&shared, &query).await,
-    ))
+    let user = shared.read(|discord| query.user(discord));
+    let vanished = Sandbox::from_state(&shared).restart_client(user);
+    let page = view::page(&shared, &query).await.after_restart(vanished);
+    html(template::render("page.html", &page))
 }
 
 async fn parts(
     State(shared): State<Arc<SandboxState>>,
-    Query(query): Query<PageQuery>,
+    QueryOf(query): QueryOf<PageQuery>,
 ) -> Response {
     html(template::render(
         "parts.html",
@@ -60,8 +63,12 @@ async fn parts(
 }
 
 /// Renders one line of the log in full.
-async fn log_line(State(shared): State<Arc<SandboxState>>, Path(seq): Path<u64>) -> Response {
-    match view::line(&shared, seq).await {
+async fn log_line(State(shared): State<Arc<SandboxState>>, Path(seq): Path<String>) -> Response {
+    let line = match seq.parse() {
+        Ok(seq) => view::line(&shared, seq).await,
+        Err(_) => None,
+    };
+    match line {
         Some(line) => html(template::render("line.html", &line)),
         None => HttpError::not_found(&"this log line was discarded").into_response(),
     }
@@ -84,9 +91,12 @@ async fn file(Path((kind, file)): Path<(String, String)>) -> Response {
 /// Serves a file that a bot attached.
 async fn attachment(
     State(shared): State<Arc<SandboxState>>,
-    Path((_, id, _)): Path<(String, u64, String)>,
+    Path((_, id, _)): Path<(String, String, String)>,
 ) -> Response {
-    let found = shared.read(|discord| discord.files.get(id).cloned());
+    let found = id
+        .parse()
+        .ok()
+        .and_then(|id| shared.read(|discord| discord.files.get(id).cloned()));
     match found {
         Some(file) => ([(CONTENT_TYPE, file.content_type())], file.bytes).into_response(),
         None => HttpError::not_found(&"there is no such attachment").into_response(),

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_text_of_the_guide_is_html_and_the_name_is_not() {
-        let step = json!({ "id": "a", "title": "A & B", "html": "<b>You</b>'re {me}.", "buttons": [], "goal": null });
+        let step = json!({ "id": "a", "title": "A & B", "html": "<b>You</b>'re {me}.", "buttons": [], "goal": null, "start": null });
         let page = json!({ "me": { "name": "<i>" }, "extension": { "guide": [step] } });
         let html = render("guide.html", &page).unwrap();
         assert!(html.contains("<p><b>You</b>'re &lt;i&gt;.</p>"), "{html}");

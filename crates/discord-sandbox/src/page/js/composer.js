@@ -5,7 +5,9 @@ import { Listbox } from "./listbox.js";
 import { head, place } from "./place.js";
 import { note } from "./notes.js";
 import { refresh, whenRefreshed } from "./parts.js";
+import { toEnd } from "./scroll.js";
 import { Slash, commandsFor } from "./slash.js";
+import { typedCommand } from "./typed.js";
 
 const LINES_MAX = 8;
 
@@ -46,13 +48,18 @@ export class Composer {
     const typed = this.text.value;
     this.listbox.outdate();
     const commands = await attempt(() => commandsFor(this.room));
-    if (!commands || this.text.value !== typed) return;
+    if (!commands || this.text.value !== typed || this.loading) return;
+    const whole = typedCommand(commands, typed);
+    if (whole) { this.begin(whole.command, whole.rest); return; }
     const matching = matchingCommands(commands, typed);
-    this.listbox.open(this.text, matching.map((one) => ({ name: "/" + one.name, note: one.description, command: one })), (choice) => {
-      this.text.value = "";
-      this.typed();
-      this.slash.begin(choice.command);
-    }, true);
+    const choices = matching.map((one) => ({ name: "/" + one.name, note: one.description, command: one }));
+    this.listbox.open(this.text, choices, (choice) => this.begin(choice.command, ""), true);
+  }
+
+  begin(command, rest) {
+    this.text.value = "";
+    this.setTarget(null);
+    this.slash.begin(command, rest);
   }
 
   key(event) {
@@ -84,24 +91,42 @@ export class Composer {
     this.text.focus();
   }
 
-  // Handles Enter pressed before the list has loaded: starts the command that it would show first.
+  // Handles Enter pressed in the message box: sends a command that was typed with its options, and
+  // starts one without. The list of commands may not have loaded yet; what is typed meanwhile would
+  // end up in the wrong place.
   async beginTyped(content) {
     if (this.loading) return;
-    this.loading = true;
+    this.loading = this.text.readOnly = true;
     const commands = await attempt(() => commandsFor(this.room));
-    this.loading = false;
-    const [command] = matchingCommands(commands || [], content);
+    this.loading = this.text.readOnly = false;
+    if (!commands) return;
+    const whole = typedCommand(commands, content);
+    const [command] = whole ? [whole.command] : matchingCommands(commands, content);
     if (!command) { note(this.where, "There is no command " + content, "wrong"); return; }
-    this.text.value = "";
-    this.typed();
-    this.slash.begin(command);
+    this.begin(command, whole ? whole.rest : "");
+    if (whole?.rest) await this.slash.send();
+  }
+
+  // Starts a command, given as it is typed; returns whether there is such a command.
+  async start(content) {
+    if (this.slash.command) this.slash.end();
+    const commands = await attempt(() => commandsFor(this.room));
+    const whole = commands && typedCommand(commands, content + " ");
+    if (whole) this.begin(whole.command, whole.rest.trim());
+    else if (commands) note(this.where, "There is no command " + content, "wrong");
+    return Boolean(whole);
+  }
+
+  // Starts a command and sends it.
+  async run(content) {
+    if (await this.start(content)) await this.slash.send();
   }
 
   async send() {
     if (this.slash.command) { this.slash.send(); return; }
     const content = this.text.value.trim();
     if (!content || this.text.disabled) return;
-    if (content.startsWith("/") && !this.target) { this.beginTyped(content); return; }
+    if (content.startsWith("/") && !this.target?.edit) { this.beginTyped(content); return; }
     const target = this.target;
     this.text.value = "";
     this.typed();
@@ -111,8 +136,7 @@ export class Composer {
       : call("post", { channel: this.room, as: place.as, content, reply_to: target?.id }));
     if (!done) this.text.value = content;
     await refresh();
-    const list = document.getElementById("list-" + this.where);
-    list.scrollTop = list.scrollHeight;
+    toEnd(document.getElementById("list-" + this.where));
   }
 }
 
@@ -121,6 +145,11 @@ function matchingCommands(commands, typed) {
   const exact = commands.filter((one) => one.name === prefix);
   const others = commands.filter((one) => one.name !== prefix);
   return [...exact, ...others.filter((one) => one.name.startsWith(prefix) || (prefix && one.name.includes(prefix)))];
+}
+
+// Returns the message box of the thread if one is shown, and otherwise that of the channel.
+export function currentComposer() {
+  return composers.thread.form.checkVisibility() ? composers.thread : composers.channel;
 }
 
 export const composers = Object.fromEntries(

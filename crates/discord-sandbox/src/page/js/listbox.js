@@ -23,7 +23,7 @@ export class Listbox {
     this.chosen = chosen;
     this.box.replaceChildren(...choices.map((one, index) => this.option(one, index)));
     this.box.hidden = choices.length === 0;
-    input.setAttribute("aria-expanded", String(choices.length > 0));
+    this.setExpanded(choices.length > 0);
     input.setAttribute("aria-controls", this.box.id);
     this.mark(first && choices.length ? 0 : -1);
   }
@@ -46,8 +46,13 @@ export class Listbox {
     this.choices = [];
     this.at = -1;
     if (!this.input) return;
-    this.input.setAttribute("aria-expanded", "false");
+    this.setExpanded(false);
     this.input.removeAttribute("aria-activedescendant");
+  }
+
+  // A text area is no combo box, and has no such state.
+  setExpanded(isExpanded) {
+    if (this.input.getAttribute("role") === "combobox") this.input.setAttribute("aria-expanded", String(isExpanded));
   }
 
   mark(index) {

@@ -4,6 +4,7 @@
 import "./theme.js";
 import { refresh } from "./parts.js";
 import "./messages.js";
+import "./menus.js";
 import "./people.js";
 import "./clock.js";
 import "./tools.js";

@@ -8,8 +8,9 @@ import { show } from "./slash.js";
 
 const whereOf = (item) => item.parentElement.id.slice(5);
 
-function press(item, button, values) {
-  return interact(item, "press", { button, values });
+// `used` is the label of a button.
+export function press(item, button, values, used) {
+  return interact(item, "press", { button, values }, used);
 }
 
 function runApp(item, button) {
@@ -17,12 +18,12 @@ function runApp(item, button) {
   return interact(item, "message-command", { command: button.dataset.app });
 }
 
-async function interact(item, action, request) {
+async function interact(item, action, request, used) {
   item.classList.add("busy");
   const outcome = await attempt(() => call(action, { message: item.dataset.id, as: place.as, ...request }));
   item.classList.remove("busy");
   await refresh();
-  if (outcome) show(whereOf(item), outcome);
+  if (outcome) show(whereOf(item), outcome, used);
 }
 
 function openSpoiler(spoiler) {
@@ -31,24 +32,11 @@ function openSpoiler(spoiler) {
   spoiler.querySelector(".spoiler-text").removeAttribute("aria-hidden");
 }
 
-function choose(item, menu) {
-  const values = [...menu.querySelectorAll("input:checked")].map((input) => input.value);
-  const { min, max } = menu.dataset;
-  if (values.length < min || values.length > max) {
-    menu.querySelector("legend").classList.remove("unseen");
-    menu.querySelector("legend").textContent = min === max ? "Choose " + min : "Choose " + min + " to " + max;
-    return;
-  }
-  menu.open = false;
-  press(item, menu.dataset.menu, values);
-}
-
 const ACTIONS = {
   dismiss: async (item) => { await attempt(() => call("dismiss", { message: item.dataset.id, as: place.as })); refresh(); },
   reply: (item) => composers[whereOf(item)].setTarget({ id: item.dataset.id, author: item.dataset.author }),
   edit: (item, button) => composers[whereOf(item)].setTarget({ id: item.dataset.id, edit: true, source: button.dataset.source }),
   delete: async (item) => { await attempt(() => call("delete", { message: item.dataset.id, as: place.as })); refresh(); },
-  choose: (item, button) => choose(item, button.closest(".menu")),
 };
 
 async function react(item, button) {
@@ -69,7 +57,8 @@ document.addEventListener("click", (event) => {
   }
   const button = event.target.closest("button");
   if (!button) return;
-  if (button.dataset.press) press(item, button.dataset.press, []);
+  if (button.dataset.press) press(item, button.dataset.press, [], button.textContent.trim());
+  else if (button.dataset.command) composers[whereOf(item)].start(button.dataset.command);
   else if (button.dataset.app) runApp(item, button);
   else if (button.dataset.emoji) react(item, button);
   else if (button.dataset.thread) go({ thread: button.dataset.thread });
@@ -79,8 +68,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const spoiler = event.target.closest?.(".spoiler");
   if (spoiler && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); spoiler.click(); }
-  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open], details.apps[open]");
-  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  const apps = event.key === "Escape" && event.target.closest?.("details.apps[open]");
+  if (apps) { apps.open = false; apps.querySelector("summary").focus(); }
 });
 
 // The bot chooses an embed's colour. It is set by script because the page's Content-Security-Policy
@@ -93,4 +82,3 @@ function applyStyles() {
 
 whenRefreshed(applyStyles);
 applyStyles();
-for (const list of document.querySelectorAll("[data-list]")) list.scrollTop = list.scrollHeight;

@@ -3,6 +3,7 @@
 
 import { placeQuery, whenMoved } from "./place.js";
 import { announce } from "./news.js";
+import { isAtEnd, toEnd } from "./scroll.js";
 
 const rendered = new Map();
 const listeners = [];
@@ -63,7 +64,7 @@ function showPart(part) {
 function showList(list, fresh) {
   const room = document.getElementById("part-" + list.id.slice(5) + "-head").dataset.id;
   const isSame = list.dataset.room === room;
-  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const wasAtEnd = isAtEnd(list);
   list.dataset.room = room;
   list.setAttribute("aria-label", fresh.getAttribute("aria-label"));
   const known = new Map([...list.children].map((item) => [item.dataset.key, item]));
@@ -78,18 +79,27 @@ function showList(list, fresh) {
     before = shown;
   }
   for (const gone of known.values()) gone.remove();
-  if (isAtEnd || !isSame) list.scrollTop = list.scrollHeight;
+  if (wasAtEnd || !isSame) toEnd(list);
 }
 
 function replaceItem(old, item, list) {
   item.rendered = item.outerHTML;
   if (!old) return item;
   const restoreFocus = rememberFocus(old);
-  const open = [...old.querySelectorAll("details.menu[open]")].map((one) => one.dataset.menu);
+  for (const menu of old.querySelectorAll("details.menu[open]")) keepMenu(menu, item);
   old.replaceWith(item);
-  for (const menu of item.querySelectorAll("details.menu")) menu.open = open.includes(menu.dataset.menu);
   restoreFocus();
   return item;
+}
+
+// Keeps a menu open, with what is chosen in it.
+function keepMenu(old, item) {
+  const menu = item.querySelector('details.menu[data-menu="' + CSS.escape(old.dataset.menu) + '"]');
+  if (!menu) return;
+  menu.open = true;
+  if (old.dataset.before) menu.dataset.before = old.dataset.before;
+  const chosen = [...old.querySelectorAll("input:checked")].map((input) => input.value);
+  for (const input of menu.querySelectorAll("input")) input.checked = chosen.includes(input.value);
 }
 
 // Remembers the focus inside an element; returns a function that restores it in the replacement.

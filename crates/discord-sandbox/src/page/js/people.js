@@ -2,6 +2,7 @@
 
 import { go, whenMoved } from "./place.js";
 import { whenRefreshed } from "./parts.js";
+import { toEnd } from "./scroll.js";
 
 const thread = document.getElementById("thread");
 const nav = document.getElementById("nav");
@@ -41,7 +42,7 @@ function showThread() {
   thread.hidden = !shown;
   document.body.classList.toggle("with-thread", shown);
   if (shown && !was) {
-    document.getElementById("list-thread").scrollTop = document.getElementById("list-thread").scrollHeight;
+    toEnd(document.getElementById("list-thread"));
     document.querySelector("#thread textarea").focus({ preventScroll: true });
   }
 }

@@ -5,6 +5,8 @@ import { place } from "./place.js";
 import { refresh } from "./parts.js";
 import { openForm } from "./form.js";
 import { note, noteOutcome } from "./notes.js";
+import { toEnd } from "./scroll.js";
+import { typedOptions } from "./typed.js";
 
 const SUBCOMMAND = 1, GROUP = 2, NUMBERS = [4, 10], BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, MENTIONABLE = 9, ATTACHMENT = 11;
 const AUTOCOMPLETE_DELAY_MS = 150;
@@ -34,21 +36,40 @@ export class Slash {
     this.box = composer.form.querySelector(".command");
     this.more = this.box.querySelector(".more");
     this.pills = [];
-    this.more.addEventListener("input", () => this.offerOptions());
+    this.more.addEventListener("input", () => { if (!this.takeTyped(this.more)) this.offerOptions(); });
     this.more.addEventListener("focus", () => this.offerOptions());
     this.more.addEventListener("blur", () => composer.listbox.close());
     this.more.addEventListener("keydown", (event) => this.moreKey(event));
   }
 
-  begin(command) {
+  // Starts a command. `rest` is the text typed after its name.
+  begin(command, rest) {
     this.command = command;
     this.box.hidden = false;
     this.composer.form.querySelector(".writing").hidden = true;
     this.box.querySelector(".command-name").textContent = "/" + command.name;
     this.help(command.description);
-    this.more.value = "";
+    this.more.value = rest;
     for (const option of command.options.filter((one) => one.required)) this.add(option);
-    this.next();
+    if (this.takeTyped(this.more)) return;
+    if (rest) this.more.focus();
+    else this.next();
+  }
+
+  // Makes options of text such as "level:mid", typed in an input; returns whether there was any. The
+  // focus stays where the next character belongs.
+  takeTyped(input) {
+    const taken = (option) => this.pills.some((pill) => pill.option === option && (pill.input === input || pill.input.value));
+    const typeable = this.command.options.filter((one) => one.type !== ATTACHMENT && !taken(one));
+    const { before, values } = typedOptions(typeable, input.value);
+    if (!values.length) return false;
+    input.value = before.trim();
+    for (const { option, text } of values) {
+      const pill = this.pills.find((one) => one.option === option) || this.add(option);
+      pill.input.value = text;
+      pill.input.focus();
+    }
+    return true;
   }
 
   end() {
@@ -61,7 +82,19 @@ export class Slash {
     this.composer.text.focus();
   }
 
-  help(text) { this.box.querySelector(".command-help").textContent = text; }
+  // Shows a text below the options; an error is read aloud.
+  help(text, isError = false) {
+    const help = this.box.querySelector(".command-help");
+    help.classList.toggle("wrong", isError);
+    if (isError) help.setAttribute("role", "alert");
+    else help.removeAttribute("role");
+    help.textContent = text;
+  }
+
+  fail(input, text) {
+    input.focus();
+    this.help(text, true);
+  }
 
   add(option) {
     const isFile = option.type === ATTACHMENT;
@@ -75,7 +108,7 @@ export class Slash {
       pill.input.addEventListener("focus", () => this.help(option.description));
       pill.input.addEventListener("keydown", (event) => this.fileKey(event, pill));
     } else {
-      pill.input.addEventListener("input", () => { pill.choice = null; this.composer.listbox.outdate(); this.offer(pill, true); });
+      pill.input.addEventListener("input", () => this.typedIn(pill));
       pill.input.addEventListener("focus", () => this.offer(pill, false));
       pill.input.addEventListener("blur", () => this.composer.listbox.close());
       pill.input.addEventListener("keydown", (event) => this.pillKey(event, pill));
@@ -91,22 +124,35 @@ export class Slash {
     this.more.focus();
   }
 
+  typedIn(pill) {
+    pill.choice = null;
+    this.composer.listbox.outdate();
+    if (!this.takeTyped(pill.input)) this.offer(pill, true);
+  }
+
   // Focuses the first empty option, or the input that adds options.
   next() {
     const open = this.pills.find((pill) => !pill.input.value);
     (open ? open.input : this.more).focus();
   }
 
+  // Returns the unused options whose names begin with what is typed.
+  matchingOptions() {
+    const taken = this.pills.map((pill) => pill.option.name);
+    const typed = this.more.value.trim().toLowerCase();
+    return this.command.options.filter((one) => !taken.includes(one.name) && one.name.startsWith(typed));
+  }
+
   offerOptions() {
     if (!this.command) return;
-    const taken = this.pills.map((pill) => pill.option.name);
-    const typed = this.more.value.toLowerCase();
-    const left = this.command.options.filter((one) => !taken.includes(one.name) && one.name.startsWith(typed));
+    const choices = this.matchingOptions().map((one) => ({ name: one.name, note: one.description, option: one }));
     this.help(this.command.description);
-    this.composer.listbox.open(this.more, left.map((one) => ({ name: one.name, note: one.description, option: one })), (choice) => {
-      this.more.value = "";
-      this.add(choice.option).input.focus();
-    }, false);
+    this.composer.listbox.open(this.more, choices, (choice) => this.addTyped(choice.option), Boolean(this.more.value.trim()));
+  }
+
+  addTyped(option) {
+    this.more.value = "";
+    this.add(option).input.focus();
   }
 
   async offer(pill, typing) {
@@ -149,18 +195,24 @@ export class Slash {
   }
 
   pillKey(event, pill) {
+    if (event.key === "Enter") this.takeWhole(pill);
     if (this.composer.listbox.key(event)) return;
-    if (event.key === "Enter") {
-      event.preventDefault();
-      if (this.pills.every((one) => one.input.value || !one.option.required)) this.send();
-      else this.next();
-    }
+    if (event.key === "Enter") { event.preventDefault(); this.send(); }
     if (event.key === "Escape") this.end();
     if (event.key === "Backspace" && !pill.input.value) {
       event.preventDefault();
       if (pill.option.required) this.end();
       else this.remove(pill);
     }
+  }
+
+  // Takes the marked choice if it was typed in full: Enter has nothing left to choose.
+  takeWhole(pill) {
+    const { choices, at, input } = this.composer.listbox;
+    const marked = input === pill.input && choices[at];
+    if (!marked || marked.name.toLowerCase() !== pill.input.value.trim().toLowerCase()) return;
+    pill.choice = marked;
+    this.composer.listbox.close();
   }
 
   // Enter and Space open the browser's list of files, as long as none is chosen.
@@ -189,14 +241,25 @@ export class Slash {
   }
 
   async send() {
-    const missing = this.pills.find((pill) => pill.option.required && !pill.input.value);
-    // The focus shows the option's description.
-    if (missing) { missing.input.focus(); this.help(missing.option.name + " is required."); return; }
+    // As on Discord, nothing is sent while a text belongs to no option or an option has no value.
+    if (this.more.value.trim()) {
+      const [option] = this.matchingOptions();
+      if (option) this.addTyped(option);
+      else this.fail(this.more, "/" + this.command.name + " has no option " + this.more.value.trim() + ".");
+      return;
+    }
+    const empty = this.pills.find((pill) => !pill.input.value.trim());
+    if (empty) {
+      const { name, required } = empty.option;
+      this.fail(empty.input, required ? name + " is required." : "Enter a value for " + name + ", or remove it with Backspace.");
+      return;
+    }
+    const unknown = this.pills.find((pill) => !isOffered(pill));
+    if (unknown) { this.fail(unknown.input, "Choose " + unknown.option.name + " from the list."); return; }
     const request = { ...this.place(), options: Object.fromEntries(this.values()) };
     const where = this.composer.where;
     const files = this.files();
     this.end();
-    document.dispatchEvent(new CustomEvent("used", { detail: request.command }));
     const sending = note(where, "Sending /" + request.command + "…", "sending");
     const outcome = await attempt(async () => {
       for (const [name, file] of files) request.options[name] = await upload(file, request.as);
@@ -204,18 +267,17 @@ export class Slash {
     });
     sending.remove();
     await refresh();
-    if (outcome) show(where, outcome);
+    if (outcome) show(where, outcome, request.command);
   }
 }
 
-// Shows the outcome of a command or a component.
-export function show(where, outcome) {
+// Shows the outcome of a command or a component, whose name is `used`.
+export function show(where, outcome, used) {
   noteOutcome(where, outcome);
+  const isAnswered = !["failed", "no_response"].includes(outcome.kind);
+  if (used && isAnswered) document.dispatchEvent(new CustomEvent("used", { detail: used }));
   if (outcome.kind === "form") openForm(where, outcome.value);
-  if (outcome.kind === "message") {
-    const list = document.getElementById("list-" + where);
-    list.scrollTop = list.scrollHeight;
-  }
+  if (outcome.kind === "message") toEnd(document.getElementById("list-" + where));
 }
 
 function guildOf() {
@@ -234,10 +296,24 @@ function choicesOf(option) {
   return option.choices || [];
 }
 
+// Returns the choice whose name is typed; names of channels, users and roles also without their mark.
+function namedChoice(pill) {
+  const plain = (text) => text.toLowerCase().replace(/^[#@]/, "");
+  const typed = plain(pill.input.value.trim());
+  return choicesOf(pill.option).find((one) => plain(one.name) === typed);
+}
+
+// Returns whether Discord would accept the value: of a list of choices, only these.
+function isOffered(pill) {
+  const offered = pill.option.autocomplete ? [] : choicesOf(pill.option);
+  const isId = pill.option.type >= USER && /^\d+$/.test(pill.input.value.trim());
+  return !offered.length || isId || Boolean(pill.choice || namedChoice(pill));
+}
+
 function valueOf(pill) {
   if (pill.choice) return pill.choice.value;
-  const typed = pill.input.value.trim();
-  const named = [...choicesOf(pill.option)].find((one) => one.name.toLowerCase() === typed.toLowerCase());
+  const named = namedChoice(pill);
   if (named) return named.value;
+  const typed = pill.input.value.trim();
   return NUMBERS.includes(pill.option.type) && typed !== "" && !Number.isNaN(Number(typed)) ? Number(typed) : typed;
 }

@@ -39,10 +39,12 @@ fn mention(inside: &str, names: &NameResolver<'_>) -> Option<MarkdownPart> {
         let (shown, full) = names.time(seconds.parse().ok()?, style)?;
         return Some(MarkdownPart::text("time", shown).with_note(full));
     }
-    let name = if let Some(command) = inside.strip_prefix('/') {
+    if let Some(command) = inside.strip_prefix('/') {
         let (name, id) = command.rsplit_once(':')?;
-        names.command(name, id.parse().ok()?)?
-    } else if let Some(role) = inside.strip_prefix("@&") {
+        let name = names.command(name, id.parse().ok()?)?;
+        return Some(MarkdownPart::text("command", name));
+    }
+    let name = if let Some(role) = inside.strip_prefix("@&") {
         names.role(role.parse().ok()?)?
     } else if let Some(user) = inside.strip_prefix('@') {
         names.user(user.trim_start_matches('!').parse().ok()?)?

@@ -9,6 +9,7 @@ mod inline;
 mod names;
 mod python;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -139,8 +140,38 @@ fn spoiler_marks(text: &str) -> impl Iterator<Item = usize> {
 /// Parses a text without spoilers that span paragraphs.
 fn parse_blocks(text: &str, names: &NameResolver<'_>) -> Vec<MarkdownPart> {
     let arena = Arena::new();
-    let root = parse_document(&arena, text, &OPTIONS);
+    let root = parse_document(&arena, &end_quotes(text), &OPTIONS);
     children(root, names, 0)
+}
+
+/// Makes quotes end as in Discord: `> ` quotes its line alone, and `>>> ` the rest of the text. The
+/// parser continues a quote until the next blank line.
+fn end_quotes(text: &str) -> Cow<'_, str> {
+    if !text.contains('>') {
+        return Cow::Borrowed(text);
+    }
+    let mut lines: Vec<Cow<'_, str>> = Vec::new();
+    let mut is_code = false;
+    let mut quotes_rest = false;
+    let mut was_quote = false;
+    for line in text.split('\n') {
+        let rest = line.strip_prefix(">>> ").filter(|_| !is_code);
+        let is_quote = !is_code && line.starts_with("> ");
+        if quotes_rest || rest.is_some() {
+            quotes_rest = true;
+            lines.push(format!("> {}", rest.unwrap_or(line)).into());
+            continue;
+        }
+        if was_quote && !is_quote && !line.is_empty() {
+            lines.push("".into());
+        }
+        if line.matches(FENCE).count() % 2 == 1 {
+            is_code = !is_code;
+        }
+        was_quote = is_quote;
+        lines.push(line.into());
+    }
+    lines.join("\n").into()
 }
 
 fn children<'a>(

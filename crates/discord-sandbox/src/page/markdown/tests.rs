@@ -55,6 +55,17 @@ async fn parses_discords_syntax() {
         ("# a\n#### b", "heading1(a)heading3(b)"),
         ("- a\n- b", "bullets(item(paragraph(a))item(paragraph(b)))"),
         ("> a", "quote(paragraph(a))"),
+        ("> a\nb", "quote(paragraph(a))paragraph(b)"),
+        (
+            "a\n> b\n> c\nd\n\n> e",
+            "paragraph(a)quote(paragraph(bbreak()c))paragraph(d)quote(paragraph(e))",
+        ),
+        ("> a\n- b", "quote(paragraph(a))bullets(item(paragraph(b)))"),
+        (
+            "a\n>>> b\nc\n\nd",
+            "paragraph(a)quote(paragraph(bbreak()c)paragraph(d))",
+        ),
+        ("```\n> a\nb\n```", "block(> a\nb)"),
         ("-# small", "subtext(small)"),
         ("```py\nx = 1\n```", "block(x = number(1))"),
         ("```\n<b>\n```", "block(<b>)"),
@@ -108,7 +119,7 @@ async fn registered_commands_are_mentions() {
             &sandbox,
             "Use </remind on:77> or </remind:78> or </gone:77>."
         )),
-        "paragraph(Use mention(/remind on) or </remind:78> or </gone:77>.)"
+        "paragraph(Use command(/remind on) or </remind:78> or </gone:77>.)"
     );
 }
 

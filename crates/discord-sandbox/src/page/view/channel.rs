@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::PageViewer;
 use super::message::{self, MessageEntry};
+use super::unread::{Unread, unread};
 use crate::client::message_commands;
 use crate::model::{Channel, kind};
+use crate::page::read_marks::ReadMarks;
 use crate::permission::{SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, VIEW_CHANNEL};
 
 /// Maximum threads of a channel in the list; older ones are opened from their messages.
@@ -27,6 +29,7 @@ pub struct ChannelItem {
     here: bool,
     /// Whether it is a private thread.
     private: bool,
+    unread: Unread,
     threads: Vec<ChannelItem>,
 }
 
@@ -92,6 +95,7 @@ pub fn selected_thread(
 /// Returns the list of guilds, with direct messages at the end.
 pub fn guilds(
     viewer: &PageViewer<'_>,
+    marks: &ReadMarks,
     channel: Option<u64>,
     thread: Option<u64>,
 ) -> Vec<GuildItem> {
@@ -101,6 +105,7 @@ pub fn guilds(
         name: channel_name(viewer, one),
         here: channel == Some(one.id) || thread == Some(one.id),
         private: one.is_private(),
+        unread: unread(viewer, marks, one),
         threads: Vec::new(),
     };
     let with_threads = |one: &Channel| {

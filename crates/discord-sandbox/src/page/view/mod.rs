@@ -9,6 +9,7 @@ mod log;
 mod message;
 mod people;
 mod tools;
+mod unread;
 
 use std::sync::Arc;
 
@@ -50,6 +51,22 @@ pub struct PageView {
     routes: &'static [&'static str],
     tools: Option<tools::ToolsView>,
     extension: extension::ExtensionView,
+    /// Number of private messages that vanished because the page was loaded again.
+    vanished: usize,
+}
+
+impl PageView {
+    /// Adds the number of private messages that vanished.
+    pub fn after_restart(self, vanished: usize) -> Self {
+        Self { vanished, ..self }
+    }
+}
+
+impl PageQuery {
+    /// Returns the viewer.
+    pub fn user(&self, discord: &Discord) -> u64 {
+        people::selected_user(discord, id(self.user.as_ref()))
+    }
 }
 
 /// The viewer: everything shown depends on its permissions, name and time zone.
@@ -88,7 +105,7 @@ pub async fn page(shared: &Arc<SandboxState>, query: &PageQuery) -> PageView {
         None
     };
     shared.read(|discord| {
-        let user = people::selected_user(discord, id(query.user.as_ref()));
+        let user = query.user(discord);
         let viewer = PageViewer {
             discord,
             calendar: &calendar,
@@ -96,10 +113,14 @@ pub async fn page(shared: &Arc<SandboxState>, query: &PageQuery) -> PageView {
         };
         let channel = channel::selected_channel(&viewer, id(query.channel.as_ref()));
         let thread = channel::selected_thread(&viewer, channel, id(query.thread.as_ref()));
+        let mut marks = shared.read_marks();
+        for shown in channel.into_iter().chain(thread) {
+            unread::mark_read(&viewer, &mut marks, shown);
+        }
         PageView {
             me: people::user_item(&viewer, user, channel),
             people: people::people(&viewer, channel),
-            guilds: channel::guilds(&viewer, channel, thread),
+            guilds: channel::guilds(&viewer, &marks, channel, thread),
             channel: channel.map(|channel| channel::channel_view(&viewer, channel)),
             thread: thread.map(|thread| channel::channel_view(&viewer, thread)),
             clock: clock::clock(discord, &calendar),
@@ -107,6 +128,7 @@ pub async fn page(shared: &Arc<SandboxState>, query: &PageQuery) -> PageView {
             routes: NAMES,
             tools,
             extension: extension::extension(&shared.page),
+            vanished: 0,
         }
     })
 }
