@@ -1,5 +1,6 @@
 //! Discord's OpenAPI description: finds operations and compiles schemas.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use boon::{CompileError, Compiler, Draft, SchemaIndex, Schemas};
@@ -24,12 +25,14 @@ pub enum DescriptionError {
 /// The description, and the schemas compiled so far.
 pub struct Description {
     root: Value,
-    schemas: Mutex<CompiledSchemas>,
+    compiled: Mutex<CompiledSchemas>,
 }
 
+#[derive(Default)]
 struct CompiledSchemas {
-    compiler: Compiler,
-    compiled: Schemas,
+    schemas: Schemas,
+    /// By JSON pointer.
+    indices: HashMap<String, SchemaIndex>,
 }
 
 impl std::fmt::Debug for Description {
@@ -69,18 +72,9 @@ impl Description {
         if !root["paths"].is_object() {
             return Err(DescriptionError::NoPaths);
         }
-        let mut compiler = Compiler::new();
-        // OpenAPI 3.1 uses JSON Schema 2020-12, but the file does not declare it.
-        compiler.set_default_draft(Draft::V2020_12);
-        compiler.enable_format_assertions();
-        // Fails for an invalid address only, which this is not.
-        let _ = compiler.add_resource(BASE, root.clone());
         Ok(Self {
             root,
-            schemas: Mutex::new(CompiledSchemas {
-                compiler,
-                compiled: Schemas::new(),
-            }),
+            compiled: Mutex::default(),
         })
     }
 
@@ -144,12 +138,12 @@ impl Description {
 
     /// Returns the violations of the schema at a JSON pointer, one line each.
     pub fn validate(&self, pointer: &str, value: &Value) -> Vec<String> {
-        let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        let schema = match schemas.compile(pointer) {
-            Ok(schema) => schema,
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = match compiled.index(&self.root, pointer) {
+            Ok(index) => index,
             Err(error) => return vec![format!("the schema at {pointer} can't be used: {error}")],
         };
-        match schemas.compiled.validate(value, schema) {
+        match compiled.schemas.validate(value, index) {
             Ok(()) => Vec::new(),
             Err(error) => violations::describe_all(&error, value),
         }
@@ -157,11 +151,21 @@ impl Description {
 }
 
 impl CompiledSchemas {
-    /// Compiles the schema at a JSON pointer, if it is not compiled already.
-    fn compile(&mut self, pointer: &str) -> Result<SchemaIndex, CompileError> {
+    /// Returns the schema at a JSON pointer, which is compiled on first use.
+    fn index(&mut self, root: &Value, pointer: &str) -> Result<SchemaIndex, CompileError> {
+        if let Some(index) = self.indices.get(pointer) {
+            return Ok(*index);
+        }
+        // Not kept, because a compiler can't be moved between threads.
+        let mut compiler = Compiler::new();
+        // OpenAPI 3.1 uses JSON Schema 2020-12, but the file does not declare it.
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        compiler.add_resource(BASE, root.clone())?;
         let fragment = pointer.replace('{', "%7B").replace('}', "%7D");
-        let address = format!("{BASE}#{fragment}");
-        self.compiler.compile(&address, &mut self.compiled)
+        let index = compiler.compile(&format!("{BASE}#{fragment}"), &mut self.schemas)?;
+        self.indices.insert(pointer.to_owned(), index);
+        Ok(index)
     }
 }
 
