@@ -209,7 +209,11 @@ async fn housekeeping(ctx: Arc<BotContext>) {
         ctx.rate_limiter.prune(ctx.uptime());
         // Yesterday in UTC may still be today in a western time zone; the day before it is over
         // everywhere.
-        let today = ctx.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        let today = ctx
+            .clock
+            .now()
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .date();
         ctx.asked_today.remove_before(today.saturating_sub(1.day()));
     }
 }

@@ -91,7 +91,10 @@ impl Guild {
         }
         for report in self.reports() {
             // The local day may differ by one, which does not matter within thirteen months.
-            visit(report.user, Some(report.at.to_zoned_datetime(TimeZone::UTC).date()));
+            visit(
+                report.user,
+                Some(report.at.to_zoned_datetime(TimeZone::UTC).date()),
+            );
         }
         if let Some(own) = self.server_questions() {
             own.visit_members(visit);

@@ -146,7 +146,9 @@ mod tests {
 
     fn at(day: i8, hour: i8) -> Timestamp {
         let time = date(2026, 3, day).at(hour, 0, 0, 0);
-        time.to_zoned_datetime(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+        time.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .unwrap()
+            .timestamp()
     }
 
     fn message(day: i8, hour: i8) -> MessageId {

@@ -151,7 +151,9 @@ mod tests {
     const CHANNEL: ChannelId = ChannelId::new(20);
 
     fn message(day: Date, hour: i8) -> MessageId {
-        let time = day.at(hour, 0, 0, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
+        let time = day
+            .at(hour, 0, 0, 0)
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC);
         MessageId::new(snowflake_at(time.unwrap().timestamp()))
     }
 

@@ -325,12 +325,17 @@ impl Soak {
             );
         }
         let first = self.hours_up.first().expect("the bot was there");
-        let mut day = first.to_zoned_datetime(team.zone.clone()).date().tomorrow().unwrap();
+        let mut day = first
+            .to_zoned_datetime(team.zone.clone())
+            .date()
+            .tomorrow()
+            .unwrap();
         let last = self.world.now().to_zoned_datetime(team.zone.clone()).date();
         while day < last {
             let hour_up = due(&team.zone, day)
                 .and_then(|due| self.hours_up.range(due..=due + CATCH_UP).next());
-            let same_day = hour_up.is_some_and(|at| at.to_zoned_datetime(team.zone.clone()).date() == day);
+            let same_day =
+                hour_up.is_some_and(|at| at.to_zoned_datetime(team.zone.clone()).date() == day);
             assert!(
                 !same_day || days.contains(&day),
                 "{zone}: no question on {day}"

@@ -422,7 +422,10 @@ impl World {
         let local: jiff::civil::DateTime = moment
             .parse()
             .unwrap_or_else(|error| panic!("{moment}: {error}"));
-        let time = local.to_zoned_datetime(self.zone.clone()).unwrap().timestamp();
+        let time = local
+            .to_zoned_datetime(self.zone.clone())
+            .unwrap()
+            .timestamp();
         if let Err(error) = self.sandbox.clock().set(time).await {
             panic!("{error}\n{}\n{}", self.sandbox.last_log_lines(), self.log());
         }

@@ -256,7 +256,9 @@ fn add_span(now: Timestamp, by: &str) -> Result<Timestamp, HttpError> {
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, HttpError> {
-    let zoned = text.parse::<ZonedDateTime>().map(|moment| moment.timestamp());
+    let zoned = text
+        .parse::<ZonedDateTime>()
+        .map(|moment| moment.timestamp());
     zoned.or_else(|_| text.parse()).map_err(|_| {
         HttpError::bad_request(
             &"\"to\" must be a time such as \"2026-03-27T09:00[Europe/Berlin]\" or \"2026-03-27T08:00:00Z\"",

@@ -38,7 +38,9 @@ pub fn settings(at: Time, zone: &str, days: Weekdays) -> TeamSettings {
 }
 
 pub fn utc(day: Date) -> Timestamp {
-    day.to_zoned_datetime(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+    day.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+        .unwrap()
+        .timestamp()
 }
 
 /// Posts the question if one is due at `now`, and returns the day of the new round.

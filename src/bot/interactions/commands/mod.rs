@@ -50,6 +50,7 @@ use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::{Interaction, InteractionData, TargetMessage};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
+use interview::InterviewInput;
 use message_command::MessageCommand;
 use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
@@ -529,14 +530,10 @@ async fn on_component(
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
         ComponentId::StartInterview(setup) => {
-            reply(interview::start(ctx, interaction, guild, &setup).await)
+            interview::on_start(ctx, interaction, guild, &setup).await
         }
         ComponentId::Interview { action, state } => {
-            let input = interview::InterviewInput {
-                action,
-                state,
-                values,
-            };
+            let input = InterviewInput::new(action, state, values);
             interview::on_component(ctx, interaction, guild, input).await
         }
     }

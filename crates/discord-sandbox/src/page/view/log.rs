@@ -128,7 +128,9 @@ fn line(
 
 fn time(ms: i64, zone: &jiff::tz::TimeZone) -> String {
     let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string()
+    time.to_zoned_datetime(zone.clone())
+        .strftime("%H:%M:%S")
+        .to_string()
 }
 
 fn request(

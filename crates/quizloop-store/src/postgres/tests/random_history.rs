@@ -119,7 +119,9 @@ impl RandomHistory {
         let day = FIRST
             .saturating_add(self.day.days())
             .at(10, 0, 0, 123_456_789);
-        day.to_zoned_datetime(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+        day.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .unwrap()
+            .timestamp()
     }
 
     fn rate(&mut self, guild: &mut Guild, user: UserId) {
