@@ -478,19 +478,11 @@ async fn on_component(
             or_user_error(answer::on_page_button(ctx, interaction, guild, turn))
         }
         ComponentId::Assess { action, state } => {
-            let input = assessment::AssessmentInput {
-                action,
-                state,
-                values,
-            };
+            let input = assessment::AssessmentInput::new(action, state, values);
             assessment::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Quiz { action, state } => {
-            let input = quiz::QuizInput {
-                action,
-                state: &state,
-                values,
-            };
+            let input = quiz::QuizInput::new(action, &state, values);
             quiz::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
