@@ -26,6 +26,20 @@ pub struct AssessmentInput<'a> {
     pub values: &'a [String],
 }
 
+impl<'a> AssessmentInput<'a> {
+    pub const fn new(
+        action: AssessmentAction,
+        state: AssessmentState,
+        values: &'a [String],
+    ) -> Self {
+        Self {
+            action,
+            state,
+            values,
+        }
+    }
+}
+
 /// Records a self-assessment and shows its result below the answer.
 pub async fn on_component(
     ctx: &BotContext,

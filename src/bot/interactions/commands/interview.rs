@@ -117,8 +117,19 @@ fn setup(interaction: &Interaction) -> Result<InterviewSetup, UserError> {
     })
 }
 
+/// Handles the button that starts an interview.
+pub async fn on_start(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    setup: &InterviewSetup,
+) -> Response {
+    let started = start(ctx, interaction, guild, setup).await;
+    or_user_error(started.map(Response::New))
+}
+
 /// Draws the questions and starts the time. A repeated press shows where the member is.
-pub async fn start(
+async fn start(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
@@ -172,6 +183,16 @@ pub struct InterviewInput<'a> {
     pub state: InterviewState,
     /// The chosen options of the menu. Empty for a button.
     pub values: &'a [String],
+}
+
+impl<'a> InterviewInput<'a> {
+    pub const fn new(action: InterviewAction, state: InterviewState, values: &'a [String]) -> Self {
+        Self {
+            action,
+            state,
+            values,
+        }
+    }
 }
 
 /// Handles a button or the menu of an interview.

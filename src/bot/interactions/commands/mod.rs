@@ -54,6 +54,7 @@ use crate::bot::context::{BotContext, team_for_channel};
 use crate::bot::gateway::event::{Interaction, InteractionData, TargetMessage};
 use crate::bot::render::message::Message;
 use crate::bot::render::user_error::UserError;
+use interview::InterviewInput;
 use message_command::MessageCommand;
 use quizloop_bank::QuestionRef;
 use quizloop_core::id::GuildId;
@@ -500,19 +501,11 @@ async fn on_component(
             or_user_error(answer::on_page_button(ctx, interaction, guild, turn))
         }
         ComponentId::Assess { action, state } => {
-            let input = assessment::AssessmentInput {
-                action,
-                state,
-                values,
-            };
+            let input = assessment::AssessmentInput::new(action, state, values);
             assessment::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Quiz { action, state } => {
-            let input = quiz::QuizInput {
-                action,
-                state: &state,
-                values,
-            };
+            let input = quiz::QuizInput::new(action, &state, values);
             quiz::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Privacy(action) => privacy::on_button(ctx, interaction, guild, action).await,
@@ -574,14 +567,10 @@ async fn on_component(
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
         ComponentId::StartInterview(setup) => {
-            reply(interview::start(ctx, interaction, guild, &setup).await)
+            interview::on_start(ctx, interaction, guild, &setup).await
         }
         ComponentId::Interview { action, state } => {
-            let input = interview::InterviewInput {
-                action,
-                state,
-                values,
-            };
+            let input = InterviewInput::new(action, state, values);
             interview::on_component(ctx, interaction, guild, input).await
         }
         ComponentId::Pair { action, state } => {

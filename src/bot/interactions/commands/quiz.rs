@@ -164,6 +164,16 @@ pub struct QuizInput<'a> {
     pub values: &'a [String],
 }
 
+impl<'a> QuizInput<'a> {
+    pub const fn new(action: QuizAction, state: &'a QuizState, values: &'a [String]) -> Self {
+        Self {
+            action,
+            state,
+            values,
+        }
+    }
+}
+
 /// Handles a button or the menu of a quiz.
 pub async fn on_component(
     ctx: &BotContext,
