@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn a_hundred_and_one_members_are_fifty_groups_and_more_wait() {
-        let all: Vec<_> = (1..=102).map(|id| candidate(id, 200 - id as i64)).collect();
+        let all: Vec<_> = (1..=102_u64)
+            .map(|id| candidate(id, 200 - i64::try_from(id).unwrap()))
+            .collect();
         let odd = match_members(&all[..101], |_, _| None);
         assert_eq!((odd.groups.len(), odd.unmatched.len()), (MATCHES_MAX, 0));
         assert_eq!(odd.groups[0], [user(1), user(2), user(101)]);

@@ -2,7 +2,7 @@
 //! have background priority.
 
 use serde_json::{Value, json};
-use serenity::all::{LightMethod, Request, Route};
+use serenity::all::{LightMethod, Request, Route, StatusCode};
 
 use super::message_json::{items, snowflake};
 use super::rest::{ApiError, DiscordClient};
@@ -69,9 +69,19 @@ impl DiscordClient {
 
     /// Adds a member to a thread. Succeeds if they are in it already.
     pub async fn add_thread_member(&self, thread: ChannelId, user: UserId) -> Result<(), ApiError> {
-        let (thread, user) = (thread.get().into(), user.get().into());
-        self.background(self.http().add_thread_channel_member(thread, user))
-            .await
+        let route = Route::ChannelThreadMember {
+            channel_id: thread.get().into(),
+            user_id: user.get().into(),
+        };
+        let request = Request::new(route, LightMethod::Put);
+        let response = self.background(self.http().request(request)).await?;
+        // Discord answers without a body. Another success is a proxy's, and proves nothing.
+        let status = response.status();
+        if status == StatusCode::NO_CONTENT {
+            Ok(())
+        } else {
+            Err(ApiError::Transient(format!("unexpected status {status}")))
+        }
     }
 
     /// Lists the private threads that pass a filter and are active, or archived with the bot in

@@ -49,7 +49,7 @@ fn pair_button(style: ButtonStyle, label: &str, action: PairAction, state: PairS
     button(style, label, &ComponentId::Pair { action, state })
 }
 
-fn state_of(channel: ChannelId, one: &Match, phase: u32) -> PairState {
+const fn state_of(channel: ChannelId, one: &Match, phase: u32) -> PairState {
     PairState {
         channel,
         number: one.number,

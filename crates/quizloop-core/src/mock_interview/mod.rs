@@ -134,6 +134,10 @@ impl NoticeState {
 }
 
 /// Two or three members who interview each other.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are independent facts about a match"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {

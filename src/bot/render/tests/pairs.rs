@@ -247,9 +247,18 @@ fn the_card_and_the_result() {
     for message in [ticked, pair::result(&question, ticks, state)] {
         discord_limits::check(&Response::New(message));
     }
+}
+
+#[test]
+fn the_result_of_a_question_without_key_points() {
+    let state = PairState {
+        channel: CHANNEL,
+        number: 1,
+        phase: 2,
+    };
     let without = quizloop_bank::Question {
         points: Vec::new(),
-        ..question
+        ..question()
     };
     assert_snapshot!(pair::result(&without, Ticks::default(), state), @r#"
     (only you can see this)
@@ -268,10 +277,10 @@ fn the_card_and_the_result() {
     • Writing `if is_valid(user):` with an async `is_valid`: the coroutine object is truthy, so the check always passes.
     [Likely follow-up] ||How would you make the result awaitable more than once?||
     -- fundamentals · junior
-    ( Again ) q1:pair:A:5:1:1
-    ( Hard ) q1:pair:H:5:1:1
-    ( Good ) q1:pair:G:5:1:1
-    ( Easy ) q1:pair:E:5:1:1
+    ( Again ) q1:pair:A:5:1:2
+    ( Hard ) q1:pair:H:5:1:2
+    ( Good ) q1:pair:G:5:1:2
+    ( Easy ) q1:pair:E:5:1:2
     "#);
 }
 
