@@ -8,7 +8,6 @@ use std::process::Command;
 
 use discord_sandbox::faults::{FaultRule, RequestGate};
 use discord_sandbox::ids;
-use serde_json::json;
 
 use crate::support::{MessageExt, World, credit_options};
 
@@ -103,8 +102,8 @@ async fn commands_are_answered_while_a_save_hangs() {
     let hint = world.sam().press(world.post().id, "Hint").await;
     assert!(hint.text().contains("Hint"));
     let ada = world.ada();
-    let asked = ada.command_message("team credit", &credit_options(ids::SAM, 1));
-    let asked = asked.await.id;
+    let credit = credit_options(ids::SAM, 1);
+    let asked = ada.command_message("team credit", &credit).await.id;
     let waiting = world.sandbox.press(asked, ids::ADA, "Give credit", &[]);
     tokio::pin!(waiting);
     let deferred = world.wait("the announcement", |discord| {

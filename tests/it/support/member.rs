@@ -84,8 +84,9 @@ impl<'w> MemberHandle<'w> {
     /// Credits a member with a round of #asyncio as an admin, and returns the response to the
     /// confirmation, or the refusal.
     pub async fn credit(&self, member: u64, round: u32) -> MessageView {
-        let asked = self.command_message("team credit", &credit_options(member, round));
-        self.confirm(asked.await, "Give credit").await
+        let options = credit_options(member, round);
+        let asked = self.command_message("team credit", &options).await;
+        self.confirm(asked, "Give credit").await
     }
 
     async fn confirm(&self, asked: MessageView, button: &str) -> MessageView {
