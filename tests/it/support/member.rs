@@ -93,7 +93,22 @@ impl<'w> MemberHandle<'w> {
         if asked.components.is_empty() {
             return asked;
         }
-        self.press(asked.id, button).await
+        let sandbox = &self.world.sandbox;
+        let outcome = sandbox.press(asked.id, self.id, button, &[]).await;
+        match outcome.message() {
+            Some(message) => message.clone(),
+            // The response was deferred, and replaces the question later.
+            None => self.wait_for_change_of(&asked).await,
+        }
+    }
+
+    /// Waits until the text of a message is another one, and returns the message.
+    pub async fn wait_for_change_of(&self, message: &MessageView) -> MessageView {
+        let changed = |world: &World| {
+            let now = world.sandbox.message(message.id)?;
+            (now.content != message.content).then_some(now)
+        };
+        self.world.wait_for("the deferred response", changed).await
     }
 
     /// Chooses a message command in the menu *Apps* of a message, and returns the message it shows.
