@@ -315,7 +315,7 @@ async fn every_setting_can_be_changed_and_is_shown() {
         assert!(changed.contains(part), "{part}: {changed}");
     }
     for (option, invalid, help) in [
-        ("time", "9 am", "24-hour time, such as 09:00"),
+        ("time", "nine", "Write it like 17:30, 9.30, 17 or 5pm"),
         ("days", "someday", "days:"),
         ("catch_up", "soon", "like 3h, 90m or 0"),
         ("wrap_up_at", "18:00", "Choose 18:30 or later, or off"),

@@ -115,7 +115,7 @@ async fn three_due_reviews_bring_one_message() {
     assert!(off.text().contains("were already off"), "{}", off.text());
     world.set_time("2026-03-28T08:00").await;
     assert_eq!(direct_messages(&world, ids::SAM).len(), 1);
-    let wrong = remind_of_reviews(world.sam(), "8 am").await;
+    let wrong = remind_of_reviews(world.sam(), "eight").await;
     assert!(wrong.contains("I can't read the time"), "{wrong}");
 }
 

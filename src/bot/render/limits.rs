@@ -19,6 +19,10 @@ const FOOTER_MAX: usize = 2048;
 const CUSTOM_ID_MAX: usize = 100;
 /// Maximum length of a button's label (the same page, "Button").
 const BUTTON_LABEL_MAX: usize = 80;
+/// The style of a button with a link, which has no custom id (the same page).
+const LINK: u64 = 5;
+/// Maximum length of the link (the same page).
+const URL_MAX: usize = 512;
 /// The type of a select menu (the same page, "Component Types").
 const STRING_SELECT: u64 = 3;
 /// The type of a text in a modal (the same page).
@@ -78,7 +82,11 @@ pub fn check_message(message: &Value) -> Vec<LengthError> {
         0..=EMBEDS_MAX,
     );
     for component in components(message) {
-        errors.check("a custom id", &component["custom_id"], 1..=CUSTOM_ID_MAX);
+        if component["style"] == LINK {
+            errors.check("a link", &component["url"], 1..=URL_MAX);
+        } else {
+            errors.check("a custom id", &component["custom_id"], 1..=CUSTOM_ID_MAX);
+        }
         if component["type"] == STRING_SELECT {
             errors.check_select(component);
         } else {

@@ -51,7 +51,7 @@ pub fn searchable(view: &RoundView<'_>) -> String {
     let Round {
         number, day: date, ..
     } = view.round;
-    let text = format!("question {number} {date} {} {}", day(*date), view.words());
+    let text = format!("question {number} {} {}", day(*date), view.words());
     text.to_lowercase()
 }
 

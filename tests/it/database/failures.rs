@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use discord_sandbox::ids;
+
 use super::on;
 use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged};
 use crate::support::test_database::TestDatabase;

@@ -7,7 +7,6 @@ mod tmpfs;
 
 use std::time::{Duration, Instant};
 
-use discord_sandbox::client::ClientOutcome;
 use discord_sandbox::ids;
 
 use crate::support::outage::{CALLBACK_DEADLINE, assert_nothing_acknowledged};

@@ -8,7 +8,6 @@ use std::process::Command;
 
 use discord_sandbox::faults::{FaultRule, RequestGate};
 use discord_sandbox::ids;
-use serde_json::json;
 
 use crate::support::{MessageExt, World, credit_options};
 
@@ -103,29 +102,37 @@ async fn commands_are_answered_while_a_save_hangs() {
     let hint = world.sam().press(world.post().id, "Hint").await;
     assert!(hint.text().contains("Hint"));
     let ada = world.ada();
-    let asked = ada.command_message("team credit", &credit_options(ids::SAM, 1));
-    let asked = asked.await.id;
-    let waiting = world.sandbox.press(asked, ids::ADA, "Give credit", &[]);
-    tokio::pin!(waiting);
-    let deferred = world.wait("the announcement", |discord| {
-        let mut requests = discord.log.requests();
-        requests
-            .any(|request| request.route == "Callback" && request.body["type"] == 6)
-            .then_some(())
-    });
-    tokio::select! {
-        outcome = &mut waiting => panic!("told before it is saved: {outcome:?}"),
-        () = deferred => {}
-    }
+    let credit = credit_options(ids::SAM, 1);
+    let asked = ada.command_message("team credit", &credit).await;
+    let outcome = world
+        .sandbox
+        .press(asked.id, ids::ADA, "Give credit", &[])
+        .await;
+    assert!(
+        outcome.message().is_none(),
+        "told before it is saved: {outcome:?}"
+    );
+    let deferred = world
+        .sandbox
+        .requests()
+        .into_iter()
+        .any(|request| request.route == "Callback" && request.body["type"] == 6);
+    assert!(deferred, "it was deferred in time");
     assert!(!world.sandbox.message(unsaved).unwrap().is_counted());
     assert_eq!(
         (world.saved_streak(ids::LIN), world.saved_streak(ids::SAM)),
         (0, 0)
     );
     tokio::task::spawn_blocking(|| slow.end()).await.unwrap();
-    let outcome = waiting.await;
-    let response = outcome.message().map(MessageExt::text).unwrap_or_default();
     world.lin().wait_until_counted(unsaved).await;
+    // A failure is a new message, and success replaces the question.
+    let response = world
+        .wait_for("the response", |world| {
+            let seen = world.sandbox.messages(ids::ASYNCIO, ids::ADA).into_iter();
+            let mut texts = seen.filter(|one| one.ephemeral).map(|one| one.text());
+            texts.find(|text| text.contains("gets credit") || text.contains("could not be saved"))
+        })
+        .await;
     assert_eq!(world.saved_streak(ids::LIN), 1);
     // If the save fails in the end, the response says so; otherwise the credit is recorded.
     let credited = response.contains("question 1") && world.saved_streak(ids::SAM) == 1;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 /// Steps that are too rare to happen between any two kills. Separate tests kill the bot at each of
 /// them.
-const TESTED_ELSEWHERE: [&str; 8] = [
+const TESTED_ELSEWHERE: [&str; 10] = [
     "pair.",
     "import.",
     "milestone.",

@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
-use serde_json::json;
 
 use crate::operator::{quizloop, quizloop_command, said};
 use crate::support::World;

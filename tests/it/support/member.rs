@@ -84,15 +84,31 @@ impl<'w> MemberHandle<'w> {
     /// Credits a member with a round of #asyncio as an admin, and returns the response to the
     /// confirmation, or the refusal.
     pub async fn credit(&self, member: u64, round: u32) -> MessageView {
-        let asked = self.command_message("team credit", &credit_options(member, round));
-        self.confirm(asked.await, "Give credit").await
+        let options = credit_options(member, round);
+        let asked = self.command_message("team credit", &options).await;
+        self.confirm(asked, "Give credit").await
     }
 
     async fn confirm(&self, asked: MessageView, button: &str) -> MessageView {
         if asked.components.is_empty() {
             return asked;
         }
-        self.press(asked.id, button).await
+        let sandbox = &self.world.sandbox;
+        let outcome = sandbox.press(asked.id, self.id, button, &[]).await;
+        match outcome.message() {
+            Some(message) => message.clone(),
+            // The response was deferred, and replaces the question later.
+            None => self.wait_for_change_of(&asked).await,
+        }
+    }
+
+    /// Waits until the text of a message is another one, and returns the message.
+    pub async fn wait_for_change_of(&self, message: &MessageView) -> MessageView {
+        let changed = |world: &World| {
+            let now = world.sandbox.message(message.id)?;
+            (now.content != message.content).then_some(now)
+        };
+        self.world.wait_for("the deferred response", changed).await
     }
 
     /// Chooses a message command in the menu *Apps* of a message, and returns the message it shows.
