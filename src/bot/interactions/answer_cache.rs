@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::answer_page::AnswerPage;
-use crate::bot::render::message::{ActionRow, AllowedMentions, EPHEMERAL, Embed};
+use crate::bot::render::message::{ActionRow, AllowedMentions, EPHEMERAL};
 use crate::bot::render::reveal::{MemberPart, OpenAnswer, page_embed};
 use quizloop_bank::{Bank, Question};
 use quizloop_core::id::MessageId;

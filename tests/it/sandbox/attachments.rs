@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use discord_sandbox::exchange::ExchangeCheck as _;
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::{Sandbox, ids};
 use reqwest::multipart::{Form, Part};
