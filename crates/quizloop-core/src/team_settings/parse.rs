@@ -10,7 +10,6 @@ use crate::question_pool::QuestionPool;
 use crate::schedule::MIN_ANSWER_TIME;
 use crate::time_format;
 use crate::weekdays::{ParseWeekdaysError, Weekdays};
-use crate::zone::UnknownTimeZoneError;
 use crate::zone_search;
 
 const DAYS_FIX: &str = "write days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"] or some of them";
@@ -76,12 +75,14 @@ pub(crate) fn early_wrap_up(at: Time, wrap_up: Time) -> SettingError {
 
 pub(crate) fn set_timezone(settings: &mut TeamSettings, text: &str) -> Result<(), SettingError> {
     let name = text.trim();
-    settings.schedule.zone = zone_search::parse(name).map_err(|unknown| {
-        let help = unknown.help();
+    settings.schedule.zone = zone_search::parse(name).map_err(|error| {
+        let (problem, help) = (error.problem(), error.help());
         let end = if help.ends_with('?') { "" } else { "." };
-        let reply =
-            format!("There is no time zone \"{{}}\": {help}{end} Pick one of the suggestions.");
-        let problem = UnknownTimeZoneError("{}".into()).to_string();
+        let reply = if zone_search::is_vague(name) {
+            format!("{problem}: {help}. Pick one of the suggestions.")
+        } else {
+            format!("There is no time zone \"{{}}\": {help}{end} Pick one of the suggestions.")
+        };
         SettingError::new(name, problem, help).reply_with(reply)
     })?;
     Ok(())
@@ -92,8 +93,12 @@ pub(crate) fn suggest_zones(
     typed: &str,
     limit: usize,
 ) -> Vec<SuggestedValue> {
+    let is_vague = zone_search::is_vague(typed);
     let suggestion = |name: &str| SuggestedValue {
-        name: name.to_owned(),
+        name: match zone_search::describe(name) {
+            Some(clock) if is_vague => format!("{name} ({clock})"),
+            _ => name.to_owned(),
+        },
         value: name.to_owned(),
     };
     let names = zone_search::search(typed, limit);

@@ -18,6 +18,13 @@ use quizloop_core::team_settings::{
     self, SettingError, SettingKind, SettingOption, TEAM_SETTINGS, TeamSetting,
 };
 
+/// What to do in place of choosing @everyone. Discord lists it among the roles, with the server's
+/// id (Discord docs, topics/permissions, "Role Object"), and a mention of it as a role notifies
+/// nobody.
+const EVERYONE: &str = "\
+    pick another role. If a bot mentions \\@everyone as a role, Discord notifies nobody. Make a role for the \
+    team in Server Settings › Roles, give it to the members, and pick that one.";
+
 /// The suggestions for the options.
 pub const AUTOCOMPLETE: &[(&str, Autocomplete)] = &[
     ("timezone", |ctx, guild, typed| {
@@ -163,6 +170,12 @@ fn apply_option(
         }
         SettingKind::Role { set, clear } => {
             if let Some(role) = interaction.role(name) {
+                if interaction
+                    .guild
+                    .is_some_and(|guild| guild.get() == role.get())
+                {
+                    return Err(UserError::InvalidOption(format!("{name}: {EVERYONE}")));
+                }
                 set(settings, Some(role));
             }
             if interaction.flag(clear.name) {

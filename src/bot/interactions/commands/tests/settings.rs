@@ -195,6 +195,6 @@ fn an_unknown_zone_is_explained_in_whole_sentences() {
         let error = apply_options(TeamSettings::default(), &interaction).unwrap_err();
         error.message().content.unwrap()
     };
-    insta::assert_snapshot!(message("+02:00"), @r#"There is no time zone "+02:00": zones are named like "Europe/Berlin", "America/New_York" or "UTC". Pick one of the suggestions."#);
+    insta::assert_snapshot!(message("+02:00"), @r#""+02:00" is an offset from UTC, not a time zone: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2). Pick one of the suggestions."#);
     insta::assert_snapshot!(message("Berlin"), @r#"There is no time zone "Berlin": did you mean "Europe/Berlin"? Pick one of the suggestions."#);
 }
