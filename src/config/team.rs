@@ -185,11 +185,33 @@ fn read_team(
     channel: Option<TomlField<ChannelId>>,
 ) -> Option<ConfiguredTeam> {
     let settings = read_settings(reader, table, TEAM_SETTINGS);
+    if let (Some(guild), Some(settings)) = (&guild, &settings)
+        && settings
+            .role
+            .is_some_and(|role| role.get() == guild.value.get())
+    {
+        report_everyone(reader, table);
+        return None;
+    }
     Some(ConfiguredTeam {
         guild: guild?.value,
         channel: channel?.value,
         settings: settings?,
     })
+}
+
+/// Reports a role with the server's id. That is @everyone (Discord docs, topics/permissions, "Role
+/// Object"), and a mention of it as a role notifies nobody.
+fn report_everyone(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) {
+    if let Some(found) = reader.optional(table, "role", toml_reader::text) {
+        let fix = "write the id of a role that the members have; a mention of @everyone as a role notifies \
+                   nobody";
+        reader.error(
+            &found.span,
+            "`role` is @everyone, whose id is that of the server",
+            fix,
+        );
+    }
 }
 
 /// Reads these settings of a team; the others keep their defaults. Returns `None` after an error.
@@ -236,6 +258,44 @@ fn read_setting(
         }
         return Some(());
     }
+    reader.with_advice(type_advice(&setting.kind), |reader| {
+        read_value(reader, table, setting, settings)
+    })
+}
+
+/// Returns how to write a setting whose value has the wrong type: in quotes, `at = 900` would still
+/// be no time of day.
+fn type_advice(kind: &SettingKind) -> Option<String> {
+    /// A text that no setting accepts.
+    const INVALID: &str = "?";
+    let mut unused = TeamSettings::default();
+    match kind {
+        SettingKind::Text { set, .. } => set(&mut unused, INVALID).err().map(|error| error.fix),
+        SettingKind::List { set_items, .. } => {
+            let error = set_items(&mut unused, &[INVALID]).into_iter().next();
+            error.map(|error| error.error.fix)
+        }
+        SettingKind::Choice { choices, .. } => {
+            let values: Vec<&str> = choices.iter().map(|(value, _)| *value).collect();
+            Some(format!("write \"{}\"", values.join("\" or \"")))
+        }
+        SettingKind::Role { .. } => None,
+        SettingKind::Flag(_) => Some("write true or false, without quotes".to_owned()),
+        SettingKind::Percent { min, max, .. } => {
+            let (min, max) = (f64::from(*min) / 100.0, f64::from(*max) / 100.0);
+            Some(format!("write a share from {min} to {max}, without quotes"))
+        }
+    }
+}
+
+/// Reads the value of a setting that the table has.
+fn read_value(
+    reader: &mut TomlReader<'_>,
+    table: &TomlTable<'_>,
+    setting: &TeamSetting,
+    settings: &mut TeamSettings,
+) -> Option<()> {
+    let key = setting.key;
     match &setting.kind {
         SettingKind::Text { set, .. } => {
             let found = reader.optional(table, key, toml_reader::text)?;
@@ -249,6 +309,9 @@ fn read_setting(
             let list = reader.optional(table, key, toml_reader::array)?;
             let items = reader.items(key, list.value, |value| read_item(*form, value));
             let is_complete = items.len() == list.value.len();
+            if items.is_empty() && !is_complete {
+                return None;
+            }
             let texts: Vec<&str> = items.iter().map(|item| item.value.as_ref()).collect();
             let spans: Vec<&Span> = items.iter().map(|item| &item.span).collect();
             let is_valid = report_items(reader, &list.span, &spans, set_items(settings, &texts));

@@ -136,6 +136,8 @@ fn a_retention_is_a_share_within_limits() {
       |
     5 | retention = "high"
       |             ^^^^^^
+      |
+      = help: write a share from 0.7 to 0.97, without quotes
 
     1 error
     "#);
@@ -628,4 +630,87 @@ fn uncommented() -> String {
         .filter(|line| !is_prose(line))
         .collect();
     settings.join("\n")
+}
+
+/// A value of the wrong type is corrected at once, not only put in quotes.
+#[test]
+fn a_value_of_the_wrong_type_says_how_to_write_it() {
+    let lines = [
+        "at = 900",
+        "days = [1, 2, 3]",
+        "reveal = true",
+        "retention = \"90%\"",
+        "report = \"yes\"",
+    ];
+    let advice = |line: &str| {
+        let (_, found) = parse(&team_with(line));
+        let texts = found.iter().map(|one| {
+            format!(
+                "{line}: {}: {}",
+                one.message,
+                one.fix.clone().unwrap_or_default()
+            )
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(lines.map(advice).join("\n"), @r#"
+    at = 900: `at` must be a string, not an integer: use the 24-hour format, such as "09:00" or "17:30"
+    days = [1, 2, 3]: an item of `days` must be a string, not an integer: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
+    days = [1, 2, 3]: an item of `days` must be a string, not an integer: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
+    days = [1, 2, 3]: an item of `days` must be a string, not an integer: write days = ["mon", "tue", "wed", "thu", "fri"] or some of them
+    reveal = true: `reveal` must be a string, not a boolean: write "after-reply" or "open"
+    retention = "90%": `retention` must be a number such as 0.9, not a string: write a share from 0.7 to 0.97, without quotes
+    report = "yes": `report` must be true or false, not a string: write true or false, without quotes
+    "#);
+    let zone = "[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = 2\n";
+    insta::assert_snapshot!(parse(zone).1[0].fix.clone().unwrap(), @r#"zones are named like "Europe/Berlin", "America/New_York" or "UTC""#);
+}
+
+/// In Discord's list of roles, @everyone has the server's id.
+#[test]
+fn everyone_is_no_role_for_a_team() {
+    let team = "[[team]]\nguild = \"1110000000000000001\"\nchannel = \"1120000000000000001\"\n\
+                timezone = \"UTC\"\nrole = \"1110000000000000001\"\n";
+    let (config, _) = parse(team);
+    assert_eq!(config.teams, []);
+    insta::assert_snapshot!(diagnostics(team), @r#"
+    error: `role` is @everyone, whose id is that of the server
+     --> config.toml:5:8
+      |
+    5 | role = "1110000000000000001"
+      |        ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write the id of a role that the members have; a mention of @everyone as a role notifies nobody
+
+    1 error
+    "#);
+}
+
+/// Offsets and abbreviations in a config: the place, the cause, and the places that are meant.
+#[test]
+fn a_vague_time_zone_is_refused_with_places() {
+    let team =
+        |zone: &str| format!("[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"{zone}\"\n");
+    insta::assert_snapshot!(diagnostics(&team("GMT+2")), @r#"
+    error: "GMT+2" is an offset from UTC, not a time zone
+     --> config.toml:4:12
+      |
+    4 | timezone = "GMT+2"
+      |            ^^^^^^^
+      |
+      = help: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2)
+
+    1 error
+    "#);
+    insta::assert_snapshot!(diagnostics(&team("EST")), @r#"
+    error: "EST" is an abbreviation, not a time zone
+     --> config.toml:4:12
+      |
+    4 | timezone = "EST"
+      |            ^^^^^
+      |
+      = help: name a city that has the time you mean: "America/New_York" (UTC-5, in summer UTC-4), "America/Panama" (UTC-5 all year) or "America/Toronto" (UTC-5, in summer UTC-4)
+
+    1 error
+    "#);
 }

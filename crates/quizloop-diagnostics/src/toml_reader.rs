@@ -45,6 +45,9 @@ pub struct TomlTable<'d> {
 pub struct TomlReader<'s> {
     source: &'s Source,
     diagnostics: Vec<Diagnostic>,
+    /// What to do about a value of the wrong type, while a caller knows better than "put it in
+    /// quotes".
+    advice: Option<String>,
 }
 
 impl TomlTable<'_> {
@@ -59,7 +62,20 @@ impl<'s> TomlReader<'s> {
         Self {
             source,
             diagnostics: Vec::new(),
+            advice: None,
         }
+    }
+
+    /// Reads with a fix for values of the wrong type.
+    pub fn with_advice<T>(
+        &mut self,
+        advice: Option<String>,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.advice = advice;
+        let result = read(self);
+        self.advice = None;
+        result
     }
 
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -217,6 +233,7 @@ impl<'s> TomlReader<'s> {
         let message = format!("{key} must be {expected}, not {actual}");
         let diagnostic = Diagnostic::at(self.source, &value.span(), message);
         let fix = match (expected, value.get_ref()) {
+            _ if self.advice.is_some() => self.advice.clone(),
             (TEXT, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)) => {
                 Some("put it in quotes".to_owned())
             }
