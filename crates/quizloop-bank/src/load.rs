@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::field_error::{self, FieldError};
 use super::question::{Question, SERVER_ID_PREFIX};
 use super::question_path::{QuestionPath, SourcedPath};
-use super::read::{self, Origin};
+use super::read::{self, IncompleteQuestion, Origin};
 use super::search::SearchIndex;
 use super::sourced_question::SourcedQuestion;
 use super::{hints, missing_parts, unsupported_markup};
@@ -50,6 +50,8 @@ pub struct LoadedFiles {
     pub sources: Vec<Source>,
     /// Entries without errors so far.
     pub questions: Vec<SourcedQuestion>,
+    /// Entries of which a field could not be read.
+    incomplete: Vec<IncompleteQuestion>,
     /// Paths without errors so far.
     pub paths: Vec<SourcedPath>,
     pub diagnostics: Vec<Diagnostic>,
@@ -90,6 +92,7 @@ impl Bank {
         rule: impl Fn(&Question) -> Vec<FieldError>,
     ) -> (Self, Vec<Diagnostic>) {
         loaded.drop_unusable_paths();
+        loaded.check_incomplete();
         loaded.drop_unusable(rule);
         loaded.drop_overridden();
         loaded.report_shared_numbers();
@@ -265,6 +268,7 @@ impl LoadedFiles {
         let mut loaded = Self {
             sources: Vec::new(),
             questions: Vec::new(),
+            incomplete: Vec::new(),
             paths: Vec::new(),
             diagnostics: Vec::new(),
         };
@@ -286,6 +290,7 @@ impl LoadedFiles {
         let file = self.sources.len();
         let contents = read::read(&source, Origin { file, built_in });
         self.questions.extend(contents.questions);
+        self.incomplete.extend(contents.incomplete);
         self.paths.extend(contents.paths);
         self.diagnostics.extend(contents.diagnostics);
         self.sources.push(source);
@@ -306,6 +311,16 @@ impl LoadedFiles {
         });
     }
 
+    /// Reports what else is wrong with entries of which a field could not be read.
+    fn check_incomplete(&mut self) {
+        for IncompleteQuestion { entry, unreadable } in &self.incomplete {
+            let source = &self.sources[entry.file];
+            let found = field_error::check_incomplete(&entry.question, entry.built_in, unreadable);
+            let found = found.into_iter().map(|error| entry.located(source, error));
+            self.diagnostics.extend(found);
+        }
+    }
+
     /// Drops built-in questions that an operator's question with the same id replaces.
     fn drop_overridden(&mut self) {
         let own: HashSet<String> = self
@@ -323,9 +338,11 @@ impl LoadedFiles {
     ///
     /// It comes before questions with errors are dropped: their ids are not unknown.
     fn drop_unusable_paths(&mut self) {
+        let incomplete = self.incomplete.iter().map(|one| &one.entry);
         let questions: HashSet<String> = self
             .questions
             .iter()
+            .chain(incomplete)
             .map(|one| one.question.id.clone())
             .collect();
         let mut usable: Vec<SourcedPath> = Vec::new();

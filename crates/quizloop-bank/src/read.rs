@@ -56,8 +56,18 @@ pub struct Origin {
 #[derive(Debug, Default)]
 pub struct FileContents {
     pub questions: Vec<SourcedQuestion>,
+    /// Questions of which a field could not be read. They are only checked for more errors.
+    pub incomplete: Vec<IncompleteQuestion>,
     pub paths: Vec<SourcedPath>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A question of which some fields could not be read; in their place it has defaults.
+#[derive(Debug)]
+pub struct IncompleteQuestion {
+    pub entry: SourcedQuestion,
+    /// Fields that are missing or could not be read. Their errors are reported already.
+    pub unreadable: Vec<&'static str>,
 }
 
 /// Reads all questions and paths of a file. Those with errors are skipped, and each error becomes a
@@ -84,7 +94,7 @@ fn read_contents(reader: &mut TomlReader<'_>, origin: Origin) -> FileContents {
         reader.error(&(0..0), message, fix);
     }
     if let Some(list) = questions {
-        contents.questions = read_questions(reader, list.value, origin);
+        read_questions(reader, list.value, origin, &mut contents);
     }
     if let Some(list) = paths {
         contents.paths = question_path::read(reader, list.value, origin);
@@ -96,15 +106,21 @@ fn read_questions(
     reader: &mut TomlReader<'_>,
     list: &[toml_reader::TomlValue<'_>],
     origin: Origin,
-) -> Vec<SourcedQuestion> {
-    let tables = reader.items("question", list, toml_reader::table);
-    tables
-        .into_iter()
-        .filter_map(|found| {
-            let table = reader.table(found.value, found.span, QUESTION_TABLE, &KEYS);
-            QuestionReader::new(reader, table).read_question(origin)
-        })
-        .collect()
+    contents: &mut FileContents,
+) {
+    for found in reader.items("question", list, toml_reader::table) {
+        let table = reader.table(found.value, found.span, QUESTION_TABLE, &KEYS);
+        let mut read = QuestionReader::new(reader, table);
+        let entry = read.read_question(origin);
+        let unreadable = read.unreadable;
+        if unreadable.is_empty() {
+            contents.questions.push(entry);
+        } else {
+            contents
+                .incomplete
+                .push(IncompleteQuestion { entry, unreadable });
+        }
+    }
 }
 
 /// A field has an error, which is reported already.
@@ -115,6 +131,8 @@ struct QuestionReader<'w, 's, 'd> {
     reader: &'w mut TomlReader<'s>,
     table: TomlTable<'d>,
     field_spans: Vec<FieldSpan>,
+    /// Fields that could not be read.
+    unreadable: Vec<&'static str>,
 }
 
 impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
@@ -123,11 +141,12 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
             reader,
             table,
             field_spans: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 
-    /// Reads every field before returning, so that one run reports all errors of an entry.
-    fn read_question(mut self, origin: Origin) -> Option<SourcedQuestion> {
+    /// Reads every field, so that one run reports all errors of an entry.
+    fn read_question(&mut self, origin: Origin) -> SourcedQuestion {
         let has_own_id = self.table.contains_key("id");
         let id = self.string_field("id");
         let number = self.number_field();
@@ -152,38 +171,49 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         let python = self.python_field();
         let docs = self.string_field("docs");
         let follow_up = self.prose_field("follow_up");
-        let text = question?;
+        let text = self.or_default("question", question.ok_or(Reported));
+        let id = self.or_default("id", id);
         let question = Question {
-            id: id.ok()?.unwrap_or_else(|| hashed_id(&text)),
-            number: number.ok()?,
-            topic: topic.ok()?.unwrap_or_else(|| OTHER_TOPIC.to_owned()),
-            level: level.ok()?,
-            kind: kind.ok()?,
-            tags: tags?,
-            asked: asked.ok()?,
-            since: since.ok()?,
+            id: id.unwrap_or_else(|| hashed_id(&text)),
+            number: self.or_default("number", number),
+            topic: self
+                .or_default("topic", topic)
+                .unwrap_or_else(|| OTHER_TOPIC.to_owned()),
+            level: self.or_default("level", level),
+            kind: self.or_default("type", kind),
+            tags: self.or_default("tags", tags.ok_or(Reported)),
+            asked: self.or_default("asked", asked),
+            since: self.or_default("since", since),
             question: text,
-            answer: answer?,
-            how_to_answer: how_to_answer.ok()?,
-            example_answer: example_answer.ok()?,
-            points: points?,
-            pitfalls: pitfalls?,
-            code,
-            output,
-            wrong_outputs: wrong_outputs?,
-            broken,
-            broken_output,
-            python: python.ok()?,
-            docs: docs.ok()?,
-            follow_up: follow_up.ok()?,
+            answer: self.or_default("answer", answer.ok_or(Reported)),
+            how_to_answer: self.or_default("how_to_answer", how_to_answer),
+            example_answer: self.or_default("example_answer", example_answer),
+            points: self.or_default("points", points.ok_or(Reported)),
+            pitfalls: self.or_default("pitfalls", pitfalls.ok_or(Reported)),
+            code: self.or_default("code", code),
+            output: self.or_default("output", output),
+            wrong_outputs: self.or_default("wrong_outputs", wrong_outputs.ok_or(Reported)),
+            broken: self.or_default("broken", broken),
+            broken_output: self.or_default("broken_output", broken_output),
+            python: self.or_default("python", python),
+            docs: self.or_default("docs", docs),
+            follow_up: self.or_default("follow_up", follow_up),
         };
-        Some(SourcedQuestion {
+        SourcedQuestion {
             question,
             file: origin.file,
             built_in: origin.built_in,
             has_own_id,
-            header_span: self.table.span,
-            field_spans: self.field_spans,
+            header_span: self.table.span.clone(),
+            field_spans: std::mem::take(&mut self.field_spans),
+        }
+    }
+
+    /// Returns the value of a field. In place of one that could not be read, returns the default.
+    fn or_default<T: Default>(&mut self, field: &'static str, read: Result<T, Reported>) -> T {
+        read.unwrap_or_else(|Reported| {
+            self.unreadable.push(field);
+            T::default()
         })
     }
 
@@ -226,10 +256,9 @@ impl<'w, 's, 'd> QuestionReader<'w, 's, 'd> {
         Ok(found.map(|found| reflow(found.value)))
     }
 
-    fn program_field(&mut self, key: &'static str) -> Option<String> {
-        let found = self.reader.optional(&self.table, key, toml_reader::text)?;
-        self.record_span(key, &found);
-        Some(trim_lines(found.value))
+    fn program_field(&mut self, key: &'static str) -> Result<Option<String>, Reported> {
+        let found = self.optional_string(key)?;
+        Ok(found.map(|found| trim_lines(found.value)))
     }
 
     /// Reads an optional list of names.

@@ -101,6 +101,62 @@ fn windows_line_ends_and_a_byte_order_mark_are_an_editors_habit() {
     );
 }
 
+/// A field that can't be read hides no error of another field, and causes none.
+#[test]
+fn an_unreadable_field_hides_no_other_error() {
+    let many = findings_with(&[
+        ("id = \"own-question\"", "id = \"Own question\""),
+        ("topic = \"queues\"", "topic = \"Queues!\""),
+        (
+            "docs = \"https://example.org/mailbox\"",
+            "docs = \"example.org\"",
+        ),
+        (
+            "pitfalls = [\"Saying it is thread-safe.\"]",
+            "pitfalls = [\"\"]",
+        ),
+        ("python = \"3.11\"", "python = \"2.7\""),
+    ]);
+    let errors: Vec<_> = many
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    error: the id "Own question" is not in kebab-case
+    error: the topic "Queues!" is not in kebab-case
+    error: pitfall 1 is empty
+    error: "2.7" is not a Python version or range, such as "3.11" or "3.11-3.13"
+    error: `docs` is not an https link
+    "#);
+    let missing = findings_with(&[
+        ("question = \"What is a mailbox for?\"\n", ""),
+        ("id = \"own-question\"", "id = \"Own question\""),
+        ("topic = \"queues\"", "topic = \"Queues!\""),
+    ]);
+    let errors: Vec<_> = missing
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    error: missing key `question` in [[question]]
+    error: the id "Own question" is not in kebab-case
+    error: the topic "Queues!" is not in kebab-case
+    "#);
+    // Only the type is wrong: with the right one, the program would be allowed.
+    let kind = findings_with(&[(
+        "type = \"concept\"",
+        "type = \"bugs\"\ncode = 1\noutput = \"x\"\nbroken = \"y\"",
+    )]);
+    let errors: Vec<_> = kind
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    error: unknown type "bugs"
+    error: `code` must be a string, not an integer
+    "#);
+}
+
 /// 38. Each error has its line and a fix.
 #[test]
 fn all_mistakes_are_found_at_once() {
