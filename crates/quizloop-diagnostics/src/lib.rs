@@ -12,7 +12,7 @@ pub mod toml_reader;
 
 use std::ops::Range;
 
-pub use self::render::render_all;
+pub use self::render::{render_all, render_all_styled};
 pub use self::secret::{contains_secret, redact};
 pub use self::source::{MAX_BYTES, RawFile, Source};
 pub use self::suggest::{did_you_mean, near_matches};

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
+};
 
 use super::{Diagnostic, Location, Severity};
 
@@ -12,34 +14,41 @@ const MAX_WIDTH: usize = 110;
 /// Prints the message, file, line and column, the line with a caret, and the fix, without secrets.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(Renderer::plain()))
+    }
+}
+
+impl Diagnostic {
+    fn render(&self, renderer: Renderer) -> String {
         let shown = self.redacted();
         let level = match shown.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(shown.message.as_str());
+        // Unlike lines and primary titles, the library prints all other texts as they are.
         let mut groups = vec![match &shown.location {
             Some(location) => title.element(snippet(&shown.file, location)),
-            None => title.element(Origin::path(shown.file.as_str())),
+            None => title.element(Origin::path(normalize_untrusted_str(&shown.file))),
         }];
         groups.extend(shown.related.iter().map(|related| {
-            let title = Level::NOTE.secondary_title(related.message.as_str());
+            let title = Level::NOTE.secondary_title(normalize_untrusted_str(&related.message));
             title.element(snippet(&related.file, &related.location))
         }));
         if let Some(fix) = &shown.fix
             && let Some(last) = groups.pop()
         {
-            groups.push(last.element(Level::HELP.message(fix.as_str())));
+            let fix = Level::HELP.message(normalize_untrusted_str(fix));
+            groups.push(last.element(fix));
         }
-        let renderer = Renderer::plain().term_width(MAX_WIDTH);
-        f.write_str(&renderer.render(&groups))
+        renderer.term_width(MAX_WIDTH).render(&groups)
     }
 }
 
 fn snippet<'a>(file: &'a str, location: &'a Location) -> Snippet<'a, Annotation<'a>> {
     let span = location.span.clone();
     Snippet::source(location.text.as_str())
-        .path(file)
+        .path(normalize_untrusted_str(file))
         .line_start(location.line)
         .annotation(AnnotationKind::Primary.span(span))
 }
@@ -50,6 +59,16 @@ const MAX_SHOWN: usize = 100;
 /// Formats diagnostics, separated by empty lines, with their number in the last line. If there are
 /// more than `MAX_SHOWN`, errors are shown before warnings.
 pub fn render_all(diagnostics: &[Diagnostic]) -> String {
+    render_all_with(diagnostics, &Renderer::plain())
+}
+
+/// Formats diagnostics like [`render_all`], with ANSI styles for a terminal. What the diagnostics
+/// quote can't control the terminal.
+pub fn render_all_styled(diagnostics: &[Diagnostic]) -> String {
+    render_all_with(diagnostics, &Renderer::styled())
+}
+
+fn render_all_with(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
     use fmt::Write as _;
     let mut text = String::new();
     let mut shown: Vec<_> = diagnostics.iter().collect();
@@ -58,7 +77,7 @@ pub fn render_all(diagnostics: &[Diagnostic]) -> String {
         shown.truncate(MAX_SHOWN);
     }
     for diagnostic in &shown {
-        let _ = writeln!(text, "{diagnostic}\n");
+        let _ = writeln!(text, "{}\n", diagnostic.render(renderer.clone()));
     }
     let more = diagnostics.len() - shown.len();
     if more > 0 {
@@ -161,6 +180,30 @@ mod tests {
             prop_assert!(text.starts_with("error: bad\n") && text.contains('^'), "{text}");
             prop_assert!(!text.contains(['\t', '\u{0}', '\u{1b}', '\u{202e}']), "{text}");
         }
+    }
+
+    #[test]
+    fn styles_change_no_text_and_quoted_text_has_none() {
+        let source = Source::new("pack.toml\u{1b}[1m", "idd = \"x\u{1b}[31m\"\n");
+        let diagnostic = Diagnostic::at(&source, &(0..3), "unknown \u{1b}[2J")
+            .related(&source, &(0..1), "first\u{1b}[2J")
+            .fix("write \u{1b}[2J");
+        let styled = render_all_styled(std::slice::from_ref(&diagnostic));
+        let mut plain = String::new();
+        let mut codes = styled.split("\u{1b}[");
+        plain.push_str(codes.next().unwrap());
+        for code in codes {
+            let (style, text) = code.split_once('m').unwrap();
+            assert!(
+                style
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b';'),
+                "{style}"
+            );
+            plain.push_str(text);
+        }
+        assert!(styled.len() > plain.len());
+        assert_eq!(plain, render_all(&[diagnostic]));
     }
 
     #[test]
