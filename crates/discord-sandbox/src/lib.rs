@@ -248,6 +248,7 @@ impl Sandbox {
             token,
             owner: ids::ADA,
             privileged_intents: options.privileged_intents,
+            profile: model::AppProfile::default(),
         };
         let mut discord = Discord::new(app, Arc::clone(&clock), gateway);
         discord.files.set_base_url(format!("http://{address}"));

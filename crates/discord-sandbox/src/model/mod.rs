@@ -13,6 +13,8 @@ mod stored_file;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::{Map, Value, json};
+
 pub use channel::{Channel, Overwrite, ThreadState, kind};
 pub use command::{Command, Commands, kind as command_kind};
 pub use guild::{Guild, Member, Role, User};
@@ -79,6 +81,35 @@ pub struct App {
     pub owner: u64,
     /// Bits of the enabled privileged intents.
     pub privileged_intents: u64,
+    /// What people see of the application, and how it can be installed.
+    pub profile: AppProfile,
+}
+
+/// The parts of an application that its bot can edit.
+#[derive(Debug, Clone)]
+pub struct AppProfile {
+    /// Text in the bot's profile.
+    pub description: String,
+    /// At most five words about what it does.
+    pub tags: Vec<String>,
+    /// The link in the bot's profile, as in the application object.
+    pub install_params: Option<Value>,
+    /// The installation contexts, as in the application object.
+    pub integration_types: Map<String, Value>,
+}
+
+/// The profile of an application that nobody has edited: it can be added to guilds and to users'
+/// accounts, as Discord sets up new applications.
+impl Default for AppProfile {
+    fn default() -> Self {
+        let contexts = ["0", "1"].map(|context| (context.to_owned(), json!({})));
+        Self {
+            description: String::new(),
+            tags: Vec::new(),
+            install_params: None,
+            integration_types: contexts.into_iter().collect(),
+        }
+    }
 }
 
 impl Discord {

@@ -10,11 +10,11 @@ use crate::permission::VIEW_CHANNEL;
 
 /// Returns the application object, as in `GET /applications/@me`.
 pub fn application(app: &App, owner: &User, guilds: usize) -> Value {
-    json!({
+    let mut application = json!({
         "id": id(app.id),
         "name": app.name,
         "icon": null,
-        "description": "",
+        "description": app.profile.description,
         "type": null,
         "bot_public": true,
         "bot_require_code_grant": false,
@@ -31,10 +31,13 @@ pub fn application(app: &App, owner: &User, guilds: usize) -> Value {
         "explicit_content_filter": 0,
         "team": null,
         "eligible_oauth2_scopes": [],
-        "integration_types_config": {
-            "0": {}
-        },
-    })
+        "tags": app.profile.tags,
+        "integration_types_config": app.profile.integration_types,
+    });
+    if let Some(params) = &app.profile.install_params {
+        application["install_params"] = params.clone();
+    }
+    application
 }
 
 /// Returns a role object.

@@ -51,7 +51,8 @@ fn get_user(discord: &Discord, one: u64, is_own: bool) -> HandlerResult {
     })
 }
 
-fn application(discord: &Discord) -> HandlerResult {
+/// Returns the application of the bot.
+pub fn application(discord: &Discord) -> HandlerResult {
     let owner = discord
         .users
         .get(&discord.app.owner)

@@ -5,6 +5,7 @@
 //! only `serve` awaits.
 
 mod allowed_mentions;
+mod application;
 mod callback;
 mod current_user;
 pub use callback::CALLBACK_DEADLINE;
@@ -71,6 +72,7 @@ const fn no_content() -> HandlerResult {
 
 fn handle(discord: &mut Discord, route: &Route, request: &ApiRequest) -> HandlerResult {
     match route {
+        Route::EditApplication => application::edit(discord, request),
         Route::Gateway
         | Route::GatewayBot
         | Route::Me

@@ -36,6 +36,7 @@ pub enum Route {
     GatewayBot,
     Me,
     Application,
+    EditApplication,
     MyGuilds,
     LeaveGuild {
         guild: u64,
@@ -260,6 +261,7 @@ fn other(method: &Method, segments: &[&str]) -> Option<Route> {
         ("GET", ["gateway", "bot"]) => Route::GatewayBot,
         ("GET", ["users", "@me"]) => Route::Me,
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => Route::Application,
+        ("PATCH", ["applications", "@me"]) => Route::EditApplication,
         ("GET", ["users", "@me", "guilds"]) => Route::MyGuilds,
         ("DELETE", ["users", "@me", "guilds", guild]) => Route::LeaveGuild {
             guild: parse(guild)?,
