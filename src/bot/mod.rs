@@ -26,6 +26,7 @@ use std::time::Duration;
 use jiff::ToSpan;
 use tokio::sync::mpsc;
 
+pub use discord::application_profile::{ApplicationProfile, InstallParams, ProfileClient};
 pub use discord::rest::{ApiConfig, ApiError, DiscordClient};
 pub use gateway::GatewayExit;
 

@@ -30,6 +30,11 @@ pub fn required_bits() -> u64 {
         .fold(0, |bits, (permission, _)| bits | permission.bits())
 }
 
+/// Returns the names of the permissions in a bit set.
+pub fn names(bits: u64) -> Vec<&'static str> {
+    Permissions::from_bits_truncate(bits).get_permission_names()
+}
+
 /// Checks the bot's permissions in a team's channel.
 pub async fn check(ctx: &BotContext, team: &LoadedTeam) -> Result<PermissionReport, ApiError> {
     let Some((guild, granted)) = granted(ctx, team.key()).await? else {

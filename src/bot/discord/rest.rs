@@ -35,7 +35,7 @@ use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId};
 
 /// How long a request may take. Serenity's rate limiter waits without a limit, and a request whose
 /// response is lost must be retried.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Maximum length of Discord's error text, in characters. Admins receive it in messages of at most
 /// 2,000 characters.
