@@ -40,6 +40,11 @@ pub enum TokenFormatError {
     Number,
     #[error("it must be a single line without spaces")]
     Characters,
+    #[error(
+        "a bot's token has three parts with dots between them. It is in the developer portal, under Bot; \
+         the client secret and the public key are something else"
+    )]
+    NotDiscord,
 }
 
 impl Token {
@@ -61,6 +66,19 @@ impl Token {
     /// Returns the token itself. Use it only for requests to Discord.
     pub fn secret(&self) -> &str {
         &self.0
+    }
+
+    /// Checks that Discord may have issued the token: three parts, of which the first is an id.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the token has another form, as those of a replacement for Discord may.
+    pub fn check_discord_form(&self) -> Result<(), TokenFormatError> {
+        let parts = self.0.split('.');
+        let has_three_parts =
+            parts.clone().count() == 3 && parts.clone().all(|part| !part.is_empty());
+        let is_token = has_three_parts && self.bot_id().is_some();
+        is_token.then_some(()).ok_or(TokenFormatError::NotDiscord)
     }
 
     /// Returns the id of the bot's account, which is the first part of the token, in base64. It
@@ -163,6 +181,22 @@ mod tests {
         // A replacement for Discord may use tokens of another form.
         for text in ["sandbox", "Botany.x.y", "a=b", "bot"] {
             assert!(Token::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_token_of_discord_has_its_form() {
+        let check = |text: &str| Token::parse(text).unwrap().check_discord_form();
+        assert_eq!(check(TOKEN), Ok(()));
+        for text in [
+            "sandbox",
+            "MTExMDAwMDAwMDAwMDAwMDAwOQ",
+            "a.b.c",
+            "MTEx.b",
+            "MTEx..c",
+            "MTEx.b.c.d",
+        ] {
+            assert_eq!(check(text), Err(TokenFormatError::NotDiscord), "{text}");
         }
     }
 

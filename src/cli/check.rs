@@ -1,33 +1,43 @@
 //! `check`: reports all problems of the config, the questions and the state at once.
 
-use super::exit::{CliError, Exit};
-use super::output;
-use super::{CommonArgs, load};
+use super::exit::CliError;
+use super::load::{self, Sources};
+use super::{CommonArgs, output};
 use crate::config::{self, Config, DatabaseUrl};
 use quizloop_core::id::GuildId;
 use quizloop_core::text::pluralize;
-use quizloop_diagnostics::{Diagnostic, render_all};
+use quizloop_diagnostics::Diagnostic;
 use quizloop_store::postgres::DatabaseReader;
 use quizloop_store::{InvalidSnapshot, inspect};
 
+pub const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "quizloop check",
+        "Check ./config.toml, if it exists, the questions and the saved data",
+    ),
+    (
+        "quizloop check --config new.toml",
+        "Check another config before you use it",
+    ),
+];
+
 /// Checks everything that can be checked without Discord.
 pub fn run(common: &CommonArgs) -> Result<(), CliError> {
-    let (config, mut diagnostics) = load::config_with_diagnostics(common)?;
+    let sources = Sources::from(common);
+    let (config, mut diagnostics) = load::config_with_diagnostics(sources)?;
     diagnostics.extend(check_token(&config));
     let (bank, more) = load::bank_with_diagnostics(&config);
     diagnostics.extend(more);
-    diagnostics.extend(load::check_programmes(common, &bank));
+    diagnostics.extend(load::check_programmes(sources, &bank));
     let (guilds, more) = check_state(&config);
     diagnostics.extend(more);
-    if !diagnostics.is_empty() {
-        output::error(render_all(&diagnostics).trim_end());
-    }
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(CliError::new(
-            Exit::Usage,
+        return Err(CliError::in_files(
+            diagnostics,
             "fix the errors above; nothing was changed",
         ));
     }
+    output::diagnostics(&diagnostics);
     output::line(format_args!(
         "No errors found: {} in the config, {}, {} in {}.",
         pluralize(config.teams.len(), "team", "teams"),
@@ -42,8 +52,13 @@ pub fn run(common: &CommonArgs) -> Result<(), CliError> {
 /// other than the bot's.
 fn check_token(config: &Config) -> Option<Diagnostic> {
     let file = config.token_file.as_deref()?;
-    match config::find_token(None, Some(file)) {
-        Ok((_, diagnostic)) => diagnostic,
+    let place = file.display().to_string();
+    let found = config::find_token(None, Some(file)).and_then(|(token, diagnostic)| {
+        load::check_form(config, &token, place)?;
+        Ok(diagnostic)
+    });
+    match found {
+        Ok(diagnostic) => diagnostic,
         Err(error) => Some(Diagnostic::warning(
             file.display().to_string(),
             error.to_string(),

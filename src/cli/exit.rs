@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use quizloop_diagnostics::Diagnostic;
+
 /// Exit codes. Scripts and supervisors depend on their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -30,6 +32,8 @@ pub struct CliError {
     pub exit: Exit,
     /// What happened and what to do.
     pub error: anyhow::Error,
+    /// The problems in files that are the cause, if any.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl CliError {
@@ -37,6 +41,15 @@ impl CliError {
         Self {
             exit,
             error: anyhow::anyhow!("{message}"),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Creates the error of files with problems.
+    pub fn in_files(diagnostics: Vec<Diagnostic>, message: impl fmt::Display) -> Self {
+        Self {
+            diagnostics,
+            ..Self::new(Exit::Usage, message)
         }
     }
 }
@@ -53,6 +66,7 @@ impl From<anyhow::Error> for CliError {
         Self {
             exit: Exit::Failed,
             error,
+            diagnostics: Vec::new(),
         }
     }
 }

@@ -7,19 +7,33 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::exit::{CliError, Exit};
-use super::{CommonArgs, load, output};
+use super::{ConfigArgs, help, load, output};
 use crate::health::HealthReport;
 
 /// How long the bot may take to answer. It needs well under a millisecond; supervisors that run this
 /// command wait for a few seconds at most.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Asks the endpoint that `[health] listen` in the config names. Exits with 0 and one line if the bot
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "quizloop health",
+        "Ask whether the bot works, for a monitor",
+    ),
+    (
+        "quizloop health --live",
+        "Ask whether a restart would help, for a supervisor",
+    ),
+];
+
+/// Ask the bot that runs on this machine whether it works; exit code 0 or 1
+///
+/// Asks the endpoint that [health] listen in the config names. Exits with 0 and one line if the bot
 /// works, perhaps with limitations, and with 1 and one line if it does not.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::examples(EXAMPLES))]
 pub struct HealthArgs {
     #[command(flatten)]
-    common: CommonArgs,
+    config: ConfigArgs,
     /// Only ask whether the bot is alive: fails if a restart would help, but not if Discord or the
     /// disk fails
     #[arg(long)]
@@ -27,7 +41,7 @@ pub struct HealthArgs {
 }
 
 pub fn run(args: &HealthArgs) -> Result<(), CliError> {
-    let config = load::config(&args.common)?;
+    let config = load::config(&args.config)?;
     let listen = config.health_listen.ok_or_else(|| {
         let message = "the config has no [health] listen, so the bot can't be asked: add listen = \"127.0.0.1:9420\" below [health]";
         CliError::new(Exit::Usage, message)

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::CommonArgs;
 use super::exit::{CliError, Exit};
+use super::{CommonArgs, ConfigArgs};
 use crate::bot::question_pool::shared_pool;
 use crate::bot::render::question_check;
 use crate::config::{self, Config, ConfigPath, DatabaseUrl, TokenError};
 use crate::token::Token;
 use quizloop_bank::{Bank, built_in};
-use quizloop_diagnostics::{Diagnostic, render_all};
+use quizloop_diagnostics::Diagnostic;
 
 /// Environment variable that overrides the URL of Discord's API.
 const API_URL: &str = "DISCORD_API_URL";
@@ -24,6 +24,41 @@ const TOKEN: &str = "DISCORD_TOKEN";
 /// A file with variables that other tools read and Quizloop doesn't.
 const DOTENV: &str = ".env";
 
+/// What the options of a command say on where settings come from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The config file, if it is named.
+    config: Option<&'a Path>,
+    /// The data folder, if it is named.
+    state: Option<&'a Path>,
+}
+
+impl<'a> From<&'a ConfigArgs> for Sources<'a> {
+    fn from(args: &'a ConfigArgs) -> Self {
+        Self {
+            config: args.config.as_deref(),
+            state: None,
+        }
+    }
+}
+
+impl<'a> From<&'a CommonArgs> for Sources<'a> {
+    fn from(args: &'a CommonArgs) -> Self {
+        Self {
+            state: args.state.as_deref(),
+            ..Self::from(&args.config)
+        }
+    }
+}
+
+impl Sources<'_> {
+    /// Returns the path of the config file. clap has applied `QUIZLOOP_CONFIG` to the option
+    /// already.
+    fn config_path(self) -> ConfigPath {
+        config::find_path(self.config, None)
+    }
+}
+
 /// The inputs of `run`.
 pub struct Startup {
     /// The config file; `None` if there is none.
@@ -33,17 +68,16 @@ pub struct Startup {
     pub bank: Bank,
 }
 
-pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
-    let config = config(common)?;
+pub fn startup(sources: Sources<'_>) -> Result<Startup, CliError> {
+    let config = config(sources)?;
     let (token, _) = token(&config)?;
     let bank = bank(&config)?;
-    let mut problems = check_programmes(common, &bank);
+    let mut problems = check_programmes(sources, &bank);
     problems.retain(Diagnostic::is_error);
     if !problems.is_empty() {
-        return Err(diagnostics_error(&problems));
+        return Err(diagnostics_error(problems));
     }
-    let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) =
-        config::find_path(common.config.as_deref(), None);
+    let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) = sources.config_path();
     Ok(Startup {
         config_file: file.exists().then_some(file),
         config,
@@ -53,20 +87,21 @@ pub fn startup(common: &CommonArgs) -> Result<Startup, CliError> {
 }
 
 /// Loads the config and applies the overrides from the command line and the environment.
-pub fn config(common: &CommonArgs) -> Result<Config, CliError> {
-    let (config, diagnostics) = config_with_diagnostics(common)?;
+pub fn config<'a>(sources: impl Into<Sources<'a>>) -> Result<Config, CliError> {
+    let (config, diagnostics) = config_with_diagnostics(sources.into())?;
     if diagnostics.iter().any(Diagnostic::is_error) {
-        Err(diagnostics_error(&diagnostics))
+        Err(diagnostics_error(diagnostics))
     } else {
         Ok(config)
     }
 }
 
 /// Like [`config()`], but returns the problems instead of failing.
-pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagnostic>), CliError> {
+pub fn config_with_diagnostics(
+    sources: Sources<'_>,
+) -> Result<(Config, Vec<Diagnostic>), CliError> {
     let usage = |error: &dyn std::fmt::Display| CliError::new(Exit::Usage, error);
-    // clap has applied QUIZLOOP_CONFIG to the option already.
-    let path = config::find_path(common.config.as_deref(), None);
+    let path = sources.config_path();
     let (mut config, mut diagnostics) = config::read(&path).map_err(|error| usage(&error))?;
     let mut url_place = "[state] url in the config".to_owned();
     let secret = config::secret_from_environment(STATE_URL, |name| std::env::var_os(name));
@@ -75,14 +110,14 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
         let url = DatabaseUrl::parse(&secret.text);
         config.state_url = Some(url.map_err(|error| usage(&format!("{url_place}: {error}")))?);
     }
-    if let Some(dir) = &common.state {
+    if let Some(dir) = sources.state {
         // With either of them, a bot could run on the wrong data and post every question twice.
         if config.state_url.is_some() {
             return Err(usage(&format!(
                 "--state names a data folder, but {url_place} names a database. To use the database, remove --state; to use the folder, remove {url_place}"
             )));
         }
-        config.state_dir.clone_from(dir);
+        config.state_dir = dir.to_owned();
     }
     if let Some(url) = std::env::var(API_URL).ok().filter(|url| !url.is_empty()) {
         let url = config::parse_api_url(&url).map_err(|error| {
@@ -98,9 +133,17 @@ pub fn config_with_diagnostics(common: &CommonArgs) -> Result<(Config, Vec<Diagn
 /// Finds the token. The diagnostic, if any, is about its file.
 pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
     let environment = config::secret_from_environment(TOKEN, |name| std::env::var_os(name));
+    let place = match &environment {
+        Ok(Some(secret)) => secret.place.clone(),
+        _ => "`token_file`".to_owned(),
+    };
     let found = environment
         .map_err(TokenError::from)
-        .and_then(|environment| config::find_token(environment, config.token_file.as_deref()));
+        .and_then(|environment| config::find_token(environment, config.token_file.as_deref()))
+        .and_then(|found| {
+            check_form(config, &found.0, place)?;
+            Ok(found)
+        });
     found.map_err(|error| {
         let is_missing = matches!(error, TokenError::Missing);
         let hint = if is_missing && Path::new(DOTENV).exists() {
@@ -115,6 +158,16 @@ pub fn token(config: &Config) -> Result<(Token, Option<Diagnostic>), CliError> {
     })
 }
 
+/// Fails if Discord can't have issued the token. Its answer would only be that the token is wrong,
+/// and people would replace one that is right. A replacement for Discord may use other tokens.
+pub fn check_form(config: &Config, token: &Token, place: String) -> Result<(), TokenError> {
+    if config.api_url.is_some() {
+        return Ok(());
+    }
+    let checked = token.check_discord_form();
+    checked.map_err(|error| TokenError::Malformed { place, error })
+}
+
 /// Loads the bank. Warnings are ignored here; `check` shows them.
 pub fn bank(config: &Config) -> Result<Bank, CliError> {
     let (bank, mut diagnostics) = bank_with_diagnostics(config);
@@ -122,7 +175,7 @@ pub fn bank(config: &Config) -> Result<Bank, CliError> {
     if diagnostics.is_empty() {
         Ok(bank)
     } else {
-        Err(diagnostics_error(&diagnostics))
+        Err(diagnostics_error(diagnostics))
     }
 }
 
@@ -135,13 +188,16 @@ pub fn bank_with_diagnostics(config: &Config) -> (Bank, Vec<Diagnostic>) {
 }
 
 /// Checks which questions the teams of the config choose.
-pub fn check_programmes(common: &CommonArgs, bank: &Bank) -> Vec<Diagnostic> {
-    let source = config::source(&config::find_path(common.config.as_deref(), None));
+pub fn check_programmes(sources: Sources<'_>, bank: &Bank) -> Vec<Diagnostic> {
+    let source = config::source(&sources.config_path());
     let pool = shared_pool(bank);
     source.map_or_else(Vec::new, |source| config::check_programmes(&source, &pool))
 }
 
 /// Turns diagnostics into the failure of a command.
-pub fn diagnostics_error(diagnostics: &[Diagnostic]) -> CliError {
-    CliError::new(Exit::Usage, format!("\n{}", render_all(diagnostics)))
+fn diagnostics_error(diagnostics: Vec<Diagnostic>) -> CliError {
+    CliError::in_files(
+        diagnostics,
+        "fix the errors above; `quizloop check` finds them as well",
+    )
 }

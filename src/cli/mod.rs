@@ -3,11 +3,15 @@
 
 mod bank;
 mod check;
+mod completions;
 mod exit;
 mod health;
+mod help;
+mod init;
 mod invite;
 mod load;
 mod log;
+mod os_error;
 mod output;
 mod remote_clock;
 mod run;
@@ -15,6 +19,8 @@ mod run;
 mod sandbox;
 mod state;
 mod systemd;
+mod version;
+mod wrong_words;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -33,13 +39,36 @@ pub use sandbox::options as sandbox_options;
 /// Each working day it posts a question in the team's channel and opens a thread on it. Members
 /// who reply keep a streak. Try it without a Discord account: quizloop sandbox
 #[derive(Debug, Parser)]
-#[command(name = "quizloop", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(
+    name = "quizloop",
+    version = version::short(),
+    long_version = version::long(),
+    max_term_width = 100,
+    after_long_help = help::examples_and(EXAMPLES, NOTES)
+)]
 struct Cli {
     #[command(subcommand)]
     command: CliCommand,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "quizloop sandbox --open",
+        "Try the bot in a browser, without a Discord account",
+    ),
+    ("quizloop init", "Answer a few questions and get a config"),
+    (
+        "quizloop check",
+        "Report every mistake in the config, the questions and the saved data",
+    ),
+    (
+        "quizloop invite",
+        "Print the link that adds the bot to a server",
+    ),
+    ("quizloop run", "Run the bot"),
+];
+
+const NOTES: &str = "\
 The token is read from the environment variable DISCORD_TOKEN, or from the file that DISCORD_TOKEN_FILE \
 or token_file in the config names; never from the command line.
 
@@ -48,14 +77,17 @@ Exit codes: 0 success or stopped on request · 1 failed while running · 2 wrong
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
+    /// Write a first config: asks for the token, the server, the channel and the time
+    Init(init::InitArgs),
     /// Run the bot
     Run(run::RunArgs),
     /// Try the bot in a browser, without a Discord account
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs),
     /// Check the config, questions and saved data, and report all problems at once
+    #[command(after_long_help = help::examples(check::EXAMPLES))]
     Check(CommonArgs),
-    /// Print the link that adds the bot to a server, with only the permissions it needs
+    /// Print the link that adds the bot to a server, or publish the bot's profile on Discord
     Invite(invite::InviteArgs),
     /// List, show, export, import and compare questions
     Bank(bank::BankArgs),
@@ -63,14 +95,32 @@ enum CliCommand {
     State(state::StateArgs),
     /// Ask the bot that runs on this machine whether it works; exit code 0 or 1
     Health(health::HealthArgs),
+    /// Print the completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages to a folder
+    #[command(hide = true)]
+    Man(completions::ManArgs),
 }
 
-/// Options of most commands.
+/// The option of all commands that read the config.
+#[derive(Debug, Clone, Args)]
+struct ConfigArgs {
+    /// Config file [default: config.toml, if it exists]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "QUIZLOOP_CONFIG",
+        hide_env_values = true,
+        global = true
+    )]
+    config: Option<PathBuf>,
+}
+
+/// The options of all commands that use the saved data.
 #[derive(Debug, Clone, Args)]
 struct CommonArgs {
-    /// Config file [default: config.toml, if it exists]
-    #[arg(long, value_name = "FILE", env = "QUIZLOOP_CONFIG", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// Data folder [default: state, unless the config names another]
     #[arg(long, value_name = "DIR", global = true)]
     state: Option<PathBuf>,
@@ -91,6 +141,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage_error(&error),
     };
     exit_code(match cli.command {
+        CliCommand::Init(args) => init::run(&args),
         CliCommand::Run(args) => run::run(args),
         #[cfg(feature = "sandbox")]
         CliCommand::Sandbox(args) => sandbox::run(&args),
@@ -99,6 +150,8 @@ pub fn main() -> ExitCode {
         CliCommand::Bank(args) => bank::run(&args),
         CliCommand::State(args) => state::run(&args),
         CliCommand::Health(args) => health::run(&args),
+        CliCommand::Completions(args) => completions::run(&args),
+        CliCommand::Man(args) => completions::write_manual(&args),
     })
 }
 
@@ -109,9 +162,13 @@ fn usage_error(error: &clap::Error) -> ExitCode {
         let printed = output::checked(error.print().and_then(|()| io::stdout().flush()));
         return exit_code(printed.map_err(CliError::from));
     }
+    if let Some(advice) = wrong_words::advice(error) {
+        output::error(advice);
+        return Exit::Usage.into();
+    }
     let text = error.render().to_string();
     if contains_secret(&text) {
-        output::error(text.trim_end());
+        output::note(text.trim_end());
     } else {
         // With colors. A failure could be reported only here.
         let _ = error.print();
@@ -124,19 +181,15 @@ fn exit_code(result: Result<(), CliError>) -> ExitCode {
     match result {
         Ok(()) => Exit::Stopped.into(),
         Err(error) => {
-            output::error(format_args!("quizloop: {error}"));
+            if !error.diagnostics.is_empty() {
+                output::diagnostics(&error.diagnostics);
+                output::note("");
+            }
+            output::error(&error);
             error.exit.into()
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

@@ -7,8 +7,16 @@
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
 use super::exit::{CliError, Exit};
-use quizloop_diagnostics::redact;
+use super::os_error;
+use quizloop_diagnostics::{Diagnostic, redact, render_all_styled};
+
+/// The styles of the words "error" and "warning", those of diagnostics.
+const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The output is incomplete, for example because the disk is full.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +47,45 @@ pub fn styled(text: impl Display) -> Result<(), OutputError> {
     print(&mut anstream::stdout(), format_args!("{text}"))
 }
 
-/// Prints a message to stderr. A failure is ignored: it could be reported only here.
-pub fn error(text: impl Display) {
+/// Prints data as JSON to stdout.
+pub fn json(data: &impl Serialize) -> Result<(), CliError> {
+    let json = serde_json::to_string_pretty(data).map_err(anyhow::Error::from)?;
+    Ok(text(json + "\n")?)
+}
+
+/// Prints a message to stderr. As with the functions below, a failure is ignored: it could be
+/// reported only here.
+pub fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{}", printable(&text));
+}
+
+/// Prints an error to stderr, in colour on a terminal.
+pub fn error(text: impl Display) {
+    labelled(ERROR, "error", &text);
+}
+
+/// Prints a warning to stderr, in colour on a terminal.
+pub fn warning(text: impl Display) {
+    labelled(WARNING, "warning", &text);
+}
+
+fn labelled(style: Style, label: &str, text: &impl Display) {
+    let text = printable(text);
+    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {text}");
+}
+
+/// Prints diagnostics to stderr, in colour on a terminal.
+pub fn diagnostics(diagnostics: &[Diagnostic]) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let text = os_error::explain(render_all_styled(diagnostics).trim_end());
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Returns a message without secrets, and with symbols in place of control characters.
 fn printable(text: &impl Display) -> String {
-    let text = text.to_string();
+    let text = os_error::explain(&text.to_string());
     redact(&text).chars().map(visible).collect()
 }
 

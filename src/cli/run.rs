@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::exit::{CliError, Exit};
-use super::load::{self, Startup};
-use super::{CommonArgs, LogFormat, log, remote_clock, systemd};
+use super::load::{self, Sources, Startup};
+use super::{CommonArgs, LogFormat, help, log, remote_clock, systemd};
 use crate::bot::{self, ApiConfig, BotDeps, ExitReason};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,11 +20,24 @@ use quizloop_store::{ClaimError, OpenError, Store};
 /// How long the last save may take. The whole stop must take less than five seconds.
 const CLOSE_LIMIT: Duration = Duration::from_secs(4);
 
+const EXAMPLES: &[(&str, &str)] = &[
+    ("quizloop run", "Run with ./config.toml, if it exists"),
+    (
+        "DISCORD_TOKEN_FILE=token quizloop run",
+        "Run without a config, with the token in a file",
+    ),
+    (
+        "quizloop run --log json",
+        "Write the log for a log collector",
+    ),
+];
+
 #[derive(Debug, Args)]
+#[command(after_long_help = help::examples(EXAMPLES))]
 pub struct RunArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// Log format; the environment variable `RUST_LOG` sets the level
+    /// Log format; the environment variable RUST_LOG sets the level
     #[arg(long, value_enum, default_value = "text")]
     log: LogFormat,
     /// Follow the clock of a sandbox
@@ -39,10 +52,11 @@ pub fn run(args: RunArgs) -> Result<(), CliError> {
         config,
         token,
         bank,
-    } = load::startup(&args.common)?;
+    } = load::startup(Sources::from(&args.common))?;
     log::start(args.log, Some(&token));
     log_settings(config_file.as_deref(), &config);
     let store = open_store(&config)?;
+    log_contents(&store);
     failpoint::hit("start.opened");
     let listener = bind_health(config.health_listen)?;
     // One thread suffices: the work here is waiting for Discord and the disk, and moving a response
@@ -119,6 +133,16 @@ fn log_settings(config_file: Option<&Path>, config: &Config) {
         config_teams = config.teams.len(),
         "starting"
     );
+}
+
+/// Logs how much data there is. In the wrong folder a bot would otherwise start without a word, and
+/// its members' streaks would seem lost.
+fn log_contents(store: &Store) {
+    let (loaded, evicted) = store.residency_counts();
+    match loaded + evicted {
+        0 => tracing::info!("no saved data yet, starting with none"),
+        servers => tracing::info!(servers, "saved data opened"),
+    }
 }
 
 /// Opens the database if the config names one, else the data folder.

@@ -209,7 +209,7 @@ fn a_row_with_too_many_cells() {
     let table = format!("{HEADER}\r\n{},or why not?\r\n", row("Why?"));
     insta::assert_snapshot!(import(table, "a.csv", &[]).1, @"
     a.csv:2: the row has 8 cells, but the first line has 7 (put each text that contains the separator in double quotes)
-    quizloop: nothing was imported; see the mistakes above
+    error: nothing was imported; see the mistakes above
     ");
 }
 
@@ -223,10 +223,10 @@ fn files_without_questions() {
     ];
     assert!(texts.iter().all(|(code, _)| *code == Some(2)));
     insta::assert_snapshot!(texts.map(|(_, text)| text).concat(), @r#"
-    quizloop: a.csv: this file contains no question; add a row for each one
-    quizloop: a.json: this file contains no question; add a row for each one
+    error: a.csv: this file contains no question; add a row for each one
+    error: a.json: this file contains no question; add a row for each one
     a.txt:1: "What is a task?": it has no answer; write it after the question, separated by a tab or by " | "
-    quizloop: nothing was imported; see the mistakes above
+    error: nothing was imported; see the mistakes above
     "#);
 }
 
@@ -259,7 +259,7 @@ fn a_table_with_other_columns() {
     let (code, wrong) = import(table, "a.csv", &["--map", "qestion=Frage"]);
     assert_eq!(code, Some(2), "{wrong}");
     insta::assert_snapshot!([refused, imported, wrong].join("---\n"), @r#"
-    quizloop: a.csv: your table has no column "question" and no column "answer"; each question needs one. The columns are "Frage", "Antwort", "Notiz". Rename them, or say which is which: question=Frage, answer=Antwort (each as an option: --map question=…)
+    error: a.csv: your table has no column "question" and no column "answer"; each question needs one. The columns are "Frage", "Antwort", "Notiz". Rename them, or say which is which: question=Frage, answer=Antwort (each as an option: --map question=…)
     ---
     Wrote 2 questions to a.toml. To use the file, add it to the config: [bank] paths = ["a.toml"]
     a.csv: ignored unknown columns: Notiz
@@ -300,7 +300,7 @@ fn many_mistakes() {
     a.csv:5: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 304 characters, 4 more than the limit of 300 (shorten it)
     a.csv:6: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": `question` has 305 characters, 5 more than the limit of 300 (shorten it)
     a.csv: 3 more mistakes; --details lists all
-    quizloop: 8 mistakes; the other questions were imported
+    error: 8 mistakes; the other questions were imported
     [[question]]
     id = "why-79c19d1d"
     topic = "other"
@@ -360,29 +360,44 @@ fn imported_files_pass_the_check() {
 #[test]
 fn the_help_of_the_import() {
     let folder = tempfile::tempdir().unwrap();
-    insta::assert_snapshot!(bank(folder.path(), &["import", "--help"]).1, @"
+    insta::assert_snapshot!(bank(folder.path(), &["import", "--help"]).1, @r#"
     Create a question file from another tool's file, and report what can't be imported
 
     Usage: quizloop bank import [OPTIONS] <FILE>
 
     Arguments:
-      <FILE>  File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown
+      <FILE>
+              File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown
               (.md), Anki's text export, or text (.txt) with one question per line
 
     Options:
-          --config <FILE>          Config file [default: config.toml, if it exists] [env:
-                                   QUIZLOOP_CONFIG=]
-          --output <PACK>          Question file to write [default: the same name with .toml]
-          --map <FIELD=COLUMN>     Field of a column with an unusual name, such as question=Frage; can
-                                   be given several times
-          --state <DIR>            Data folder [default: state, unless the config names another]
-          --answer <TEXT>          Answer for questions that have none in the file
-          --first-number <NUMBER>  Number for the first question without one; the next ones follow.
-                                   Choose a range that none of your other files uses [default: such
-                                   questions stay without a number]
-          --details                List every mistake, not only the first ones
-      -h, --help                   Print help
-    ");
+          --output <PACK>
+              Question file to write [default: the same name with .toml]
+
+          --map <FIELD=COLUMN>
+              Field of a column with an unusual name, such as question=Frage; can be given several times
+
+          --answer <TEXT>
+              Answer for questions that have none in the file
+
+          --first-number <NUMBER>
+              Number for the first question without one; the next ones follow. Choose a range that none
+              of your other files uses [default: such questions stay without a number]
+
+          --details
+              List every mistake, not only the first ones
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Examples:
+      quizloop bank import ours.csv
+              Write ours.toml from a table
+      quizloop bank import fragen.csv --map question=Frage --map answer=Antwort
+              Say which column is which
+      quizloop bank import list.txt --answer "Discuss it."
+              Import questions that have no answers
+    "#);
 }
 
 /// Two files can be imported to different numbers.
@@ -458,7 +473,7 @@ fn statistics_of_the_reviews() {
     let folder = tempfile::tempdir().unwrap();
     let (code, text) = bank(folder.path(), &["stats"]);
     assert_eq!(code, Some(3));
-    insta::assert_snapshot!(text, @"quizloop: no data in state yet: start the bot once, or name the data folder with --state");
+    insta::assert_snapshot!(text, @"error: no data in state yet: start the bot once, or name the data folder with --state");
     let mut guild = Guild::new(GuildId::new(1_110_000_000_000_000_001));
     for (question, rating) in [
         ("task-object", Rating::Good),

@@ -195,13 +195,13 @@ async fn there_and_back() {
     insta::assert_snapshot!(text, @"Copied 1 server to the database and verified the copy.");
     let (code, text) = state(&world, &url, &["import", "state"]);
     assert_eq!(code, Some(3));
-    insta::assert_snapshot!(text, @"quizloop: the database already has 1 server; nothing was changed. The target must be empty");
+    insta::assert_snapshot!(text, @"error: the database already has 1 server; nothing was changed. The target must be empty");
     let (code, listed) = state(&world, &url, &["list"]);
     assert_eq!(code, Some(0), "{listed}");
     insta::assert_snapshot!(listed, @"1110000000000000001  teams 1  rounds 1  members 1");
     let (code, text) = state(&world, &url, &["verify"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: `state verify` works only with a data folder, but the data is in a database. Use the database's own backups. For a data folder, remove [state] url from the config and QUIZLOOP_STATE_URL from the environment, and name the folder with --state");
+    insta::assert_snapshot!(text, @"error: `state verify` works only with a data folder, but the data is in a database. Use the database's own backups. For a data folder, remove [state] url from the config and QUIZLOOP_STATE_URL from the environment, and name the folder with --state");
     let (code, text) = state(&world, &url, &["export", "back"]);
     assert_eq!(code, Some(0), "{text}");
     insta::assert_snapshot!(text, @"Copied 1 server to back and verified the copy.");
@@ -224,13 +224,13 @@ async fn a_database_that_is_not_there() {
     let (code, text) = state(&world, "postgres://ada:hunter2@127.0.0.1:9/quiz", &["list"]);
     assert_eq!(code, Some(3), "{text}");
     assert!(
-        text.starts_with("quizloop: the database quiz on 127.0.0.1 can't be used: "),
+        text.starts_with("error: the database quiz on 127.0.0.1 can't be used: "),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
     let (code, text) = state(&world, "mysql://ada:hunter2@db/quiz", &["list"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: QUIZLOOP_STATE_URL: not a PostgreSQL URL: write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection");
+    insta::assert_snapshot!(text, @"error: QUIZLOOP_STATE_URL: not a PostgreSQL URL: write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection");
 }
 
 /// `import` only reads a folder, and `export` refuses one with contents, before anything is created.
@@ -255,9 +255,9 @@ async fn folders_of_others_stay_as_they_are() {
         texts.push(text);
     }
     insta::assert_snapshot!(texts.concat(), @"
-    quizloop: no servers found in plain
-    quizloop: no servers found in missing
-    quizloop: plain is not empty; nothing was changed. Name a folder that is empty or does not exist yet
+    error: no servers found in plain
+    error: no servers found in missing
+    error: plain is not empty; nothing was changed. Name a folder that is empty or does not exist yet
     ");
     assert_eq!(state(&world, url, &["export", "new"]).0, Some(3));
     let mode = std::fs::metadata(&plain).unwrap().permissions().mode();
@@ -290,7 +290,7 @@ async fn copies_while_a_bot_runs() {
     ");
     let (code, text) = state(&world, &url, &["import", "copy"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text.replace(&name, "NAME"), @"quizloop: the database is in use by NAME. Stop these processes first; after a crash, wait half a minute");
+    insta::assert_snapshot!(text.replace(&name, "NAME"), @"error: the database is in use by NAME. Stop these processes first; after a crash, wait half a minute");
     assert_eq!(
         test_database.ask("select count(*) from process"),
         "1",
@@ -337,7 +337,7 @@ async fn a_folder_and_a_database() {
     let url = "postgres://x@127.0.0.1:9/x";
     let (code, text) = state(&world, url, &["list", "--state", "folder"]);
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: --state names a data folder, but QUIZLOOP_STATE_URL names a database. To use the database, remove --state; to use the folder, remove QUIZLOOP_STATE_URL");
+    insta::assert_snapshot!(text, @"error: --state names a data folder, but QUIZLOOP_STATE_URL names a database. To use the database, remove --state; to use the folder, remove QUIZLOOP_STATE_URL");
     let config = format!("[state]\nurl = \"{url}\"\n");
     std::fs::write(world.folder().join("config.toml"), config).unwrap();
     for verb in [&["run"][..], &["check"], &["state", "list"]] {
@@ -345,7 +345,7 @@ async fn a_folder_and_a_database() {
         let (code, text) = said(&quizloop(world.folder(), &all));
         assert_eq!(code, Some(2), "{text}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(text, @"quizloop: --state names a data folder, but [state] url in the config names a database. To use the database, remove --state; to use the folder, remove [state] url in the config");
+            insta::assert_snapshot!(text, @"error: --state names a data folder, but [state] url in the config names a database. To use the database, remove --state; to use the folder, remove [state] url in the config");
         }
     }
 }

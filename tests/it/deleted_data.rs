@@ -111,7 +111,7 @@ async fn check_restore(database: Option<&TestDatabase>) {
     let (code, text) = state(&world, database, &arguments);
     assert_eq!(code, Some(3), "{text}");
     insta::allow_duplicates! {
-        insta::assert_snapshot!(text, @"quizloop: there is no such deleted data of server 1110000000000000001. Data that was deleted is listed by: quizloop state list --deleted");
+        insta::assert_snapshot!(text, @"error: there is no such deleted data of server 1110000000000000001. Data that was deleted is listed by: quizloop state list --deleted");
     }
     let (code, text) = restore(&world, database);
     assert_eq!(code, Some(0), "{text}");
@@ -171,7 +171,7 @@ async fn a_removed_server_is_restored_over_new_data() {
     let guild = ids::GUILD.to_string();
     let (code, text) = state(&world, None, &["restore", &guild, "--deleted"]);
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: this needs confirmation because restored teams replace those of the same channels: run it in a terminal or with --yes");
+    insta::assert_snapshot!(text, @"error: this needs confirmation because restored teams replace those of the same channels: run it in a terminal or with --yes");
     let (code, text) = restore(&world, None);
     assert_eq!(code, Some(0), "{text}");
     // The snapshot was written at the time of the machine.

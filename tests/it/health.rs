@@ -470,12 +470,12 @@ async fn the_address_is_taken() {
         .unwrap();
     let (code, text) = said(&output);
     assert_eq!(code, Some(1), "{text}");
-    let sentence = format!("quizloop: can't listen on {address} ([health] listen): ");
-    // The first line of the log comes before it.
-    let message = text.lines().nth(1).unwrap();
+    let sentence = format!("error: can't listen on {address} ([health] listen): ");
+    // The first lines of the log come before it.
+    let message = text.lines().nth(2).unwrap();
     assert!(message.starts_with(&sentence), "{text}");
     assert!(
-        message.contains("choose another address") && text.lines().count() == 2,
+        message.contains("choose another address") && text.lines().count() == 3,
         "{text}"
     );
 }
@@ -560,14 +560,14 @@ async fn asked_from_the_command_line() {
         .await;
     let (code, text) = ask(&[]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.starts_with("quizloop: down: "), "{text}");
+    assert!(text.starts_with("error: down: "), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
     world.kill().await;
     let (code, text) = ask(&["--live"]);
     assert_eq!(code, Some(1), "{text}");
-    let start = format!("quizloop: no bot answers at {address}: ");
+    let start = format!("error: no bot answers at {address}: ");
     assert!(text.starts_with(&start), "{text}");
     let (code, text) = said(&quizloop(&folder, &["health", "--config", "/dev/null"]));
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @r#"quizloop: the config has no [health] listen, so the bot can't be asked: add listen = "127.0.0.1:9420" below [health]"#);
+    insta::assert_snapshot!(text, @r#"error: the config has no [health] listen, so the bot can't be asked: add listen = "127.0.0.1:9420" below [health]"#);
 }

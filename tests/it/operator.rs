@@ -49,7 +49,7 @@ async fn a_refused_token() {
     world.spawn_bot();
     let (code, log) = world.exit_and_log().await;
     assert_eq!(code, Some(4), "{log}");
-    assert!(log.contains("quizloop: Discord refused the token"), "{log}");
+    assert!(log.contains("error: Discord refused the token"), "{log}");
     assert_eq!(world.sandbox.identify_count(), 0);
 }
 
@@ -103,6 +103,26 @@ fn an_unencrypted_url_in_the_environment() {
 
     1 warning
     ");
+}
+
+/// A first start says that there is no data yet, and a later one how many servers have some: a
+/// start in another folder would otherwise look like lost data.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_logs_how_much_data_there_is() {
+    let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
+    assert!(
+        world
+            .log()
+            .contains("no saved data yet, starting with none")
+    );
+    world.advance("1m").await;
+    world.stop().await;
+    world.start_bot().await;
+    assert!(
+        world.log().contains("saved data opened servers=1"),
+        "{}",
+        world.log()
+    );
 }
 
 /// 4. A second process on the same state is refused and says which process has it.
@@ -231,6 +251,9 @@ async fn a_failed_write_fails_the_command() {
         "bank export --format csv",
         "bank export --format anki-tsv",
         "state list",
+        "state list --json",
+        "bank list --json",
+        "completions bash",
         &format!("state show {guild}"),
         &format!("state export {guild}"),
         "state reports",
@@ -245,8 +268,8 @@ async fn a_failed_write_fails_the_command() {
         assert_eq!(code, Some(1), "{line}: {text}");
         assert_eq!(
             text.lines().last().unwrap(),
-            "quizloop: the output is incomplete because it can't be written: No space left on \
-             device (os error 28). Check the target's free space, then run the command again",
+            "error: the output is incomplete because it can't be written: the disk is full. \
+             Check the target's free space, then run the command again",
             "{line}"
         );
         let (reader, writer) = std::io::pipe().unwrap();
@@ -262,7 +285,7 @@ fn wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
     let (code, text) = said(&quizloop(folder.path(), &["run"]));
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(text, @"quizloop: no bot token found: set the environment variable DISCORD_TOKEN to it, or set DISCORD_TOKEN_FILE, or `token_file` in the config, to a file that contains it (Discord shows the token in the developer portal, under Bot). To try Quizloop without a token, run `quizloop sandbox`");
+    insta::assert_snapshot!(text, @"error: no bot token found: set the environment variable DISCORD_TOKEN to it, or set DISCORD_TOKEN_FILE, or `token_file` in the config, to a file that contains it (Discord shows the token in the developer portal, under Bot). To try Quizloop without a token, run `quizloop sandbox`");
     let config =
         "[stat]\ndir = 1\n[[team]]\nguild = \"1\"\nchannel = \"2\"\ntimezone = \"Europe/Berln\"\n";
     std::fs::write(folder.path().join("config.toml"), config).unwrap();
@@ -280,6 +303,9 @@ fn wrong_usage() {
     }
     let (code, text) = said(&quizloop(folder.path(), &["rnu"]));
     assert_eq!(code, Some(2), "{text}");
+    let (code, text) = said(&quizloop(folder.path(), &["start"]));
+    assert_eq!(code, Some(2), "{text}");
+    insta::assert_snapshot!(text, @"error: there is no command 'start': did you mean 'quizloop run'?");
     let (code, text) = said(&quizloop(folder.path(), &["--help"]));
     assert_eq!(code, Some(0));
     assert!(text.contains("quizloop sandbox"), "{text}");
@@ -322,10 +348,10 @@ async fn secrets_from_files() {
         })
         .concat();
     insta::assert_snapshot!(texts, @"
-    quizloop: DISCORD_TOKEN is set but empty: give it a value, or unset it. To try Quizloop without a token, run `quizloop sandbox`
-    quizloop: DISCORD_TOKEN and DISCORD_TOKEN_FILE are both set: unset one of them. To try Quizloop without a token, run `quizloop sandbox`
-    quizloop: can't read the file missing, which DISCORD_TOKEN_FILE names: No such file or directory (os error 2). To try Quizloop without a token, run `quizloop sandbox`
-    quizloop: QUIZLOOP_STATE_URL is set but empty: give it a value, or unset it
+    error: DISCORD_TOKEN is set but empty: give it a value, or unset it. To try Quizloop without a token, run `quizloop sandbox`
+    error: DISCORD_TOKEN and DISCORD_TOKEN_FILE are both set: unset one of them. To try Quizloop without a token, run `quizloop sandbox`
+    error: can't read the file missing, which DISCORD_TOKEN_FILE names: it does not exist. To try Quizloop without a token, run `quizloop sandbox`
+    error: QUIZLOOP_STATE_URL is set but empty: give it a value, or unset it
     ");
 }
 

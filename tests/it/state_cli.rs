@@ -117,7 +117,7 @@ async fn verify_reports_each_problem() {
     state/guilds/notes.json: the name is not that of a snapshot, which is a server's id and .json. Move it out of the folder: only snapshots belong there.
     state/guilds/1110000000000000007.prev.json:3:3: key must be a string. The snapshot itself is valid, and the next save replaces this file. If more files are damaged, check the disk
     Valid: 1 server, 1 team, 2 rounds, 2 members; 1 last good generation.
-    quizloop: problems in 3 files; nothing was changed
+    error: problems in 3 files; nothing was changed
     "#);
 }
 
@@ -207,25 +207,25 @@ async fn refusals() {
     let mut world = two_rounds().await;
     let (code, text) = restore(&world, &[]);
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: this needs confirmation because restoring discards all later changes: run it in a terminal or with --yes");
+    insta::assert_snapshot!(text, @"error: this needs confirmation because restoring discards all later changes: run it in a terminal or with --yes");
     world.start_bot().await;
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(3), "{text}");
     let id = world.bot_id().to_string();
-    insta::assert_snapshot!(text.replace(&id, "ID"), @"quizloop: the state folder state is in use by process ID. Stop that bot first; it would overwrite the restored state");
+    insta::assert_snapshot!(text.replace(&id, "ID"), @"error: the state folder state is in use by process ID. Stop that bot first; it would overwrite the restored state");
     world.stop().await;
     let before = fs::read(snapshot(&world)).unwrap();
     let (code, text) = state(&world, &["restore", "5", "--yes"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: there is no data of server 5 in state. Data that was deleted is listed by: quizloop state list --deleted");
+    insta::assert_snapshot!(text, @"error: there is no data of server 5 in state. Data that was deleted is listed by: quizloop state list --deleted");
     fs::write(previous(&world), "").unwrap();
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: state/guilds/1110000000000000001.prev.json: the file is empty. Fix it, or restore the snapshot from a backup");
+    insta::assert_snapshot!(text, @"error: state/guilds/1110000000000000001.prev.json: the file is empty. Fix it, or restore the snapshot from a backup");
     fs::remove_file(previous(&world)).unwrap();
     let (code, text) = restore(&world, &["--yes"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: server 1110000000000000001 has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup");
+    insta::assert_snapshot!(text, @"error: server 1110000000000000001 has no earlier generation: it was saved only once. Fix its snapshot, or restore it from a backup");
     let same = fs::read(snapshot(&world)).unwrap() == before;
     assert!(same, "something was changed");
 }
@@ -284,11 +284,11 @@ async fn folders_and_control_characters() {
     state/guilds/1110000000000000001.json:10:35: there is no time zone "␛[2J�" in the IANA database. The last good generation is state/guilds/1110000000000000001.prev.json, written 2026-03-26T09:00:00Z. Fix the file, or restore that generation: quizloop state restore 1110000000000000001 --state 'state'
     state/guilds/77.json: it is a folder, not a snapshot. There is no earlier generation. Fix the file, or restore it from a backup.
     Valid: 0 servers, 0 teams, 0 rounds, 0 members; 1 last good generation.
-    quizloop: problems in 2 files; nothing was changed
+    error: problems in 2 files; nothing was changed
     "#);
     let (code, restored) = state(&world, &["restore", "77", "--yes"]);
     assert_eq!(code, Some(3), "{restored}");
-    insta::assert_snapshot!(restored, @"quizloop: state/guilds/77.json is not a file. Move it out of the folder, then restore again");
+    insta::assert_snapshot!(restored, @"error: state/guilds/77.json is not a file. Move it out of the folder, then restore again");
     assert!(!folder.with_extension("new").exists());
     fs::remove_dir(&folder).unwrap();
     fs::remove_file(folder.with_extension("prev.json")).unwrap();
@@ -302,7 +302,7 @@ async fn export_to_a_folder_named_by_a_date() {
     let world = two_rounds().await;
     let (code, text) = state(&world, &["export", "20261130"]);
     assert_eq!(code, Some(3), "{text}");
-    insta::assert_snapshot!(text, @"quizloop: there is no data of server 20261130. If you mean a folder of that name, write ./20261130");
+    insta::assert_snapshot!(text, @"error: there is no data of server 20261130. If you mean a folder of that name, write ./20261130");
 }
 
 /// Root changes the owner, and the bot's account can still read the file.
@@ -347,7 +347,7 @@ fn a_folder_of_another_account() {
     let config = format!("[health]\nlisten = \"{}\"\n", busy.local_addr().unwrap());
     fs::write(folder.path().join("config.toml"), config).unwrap();
     let output = quizloop_command(folder.path(), &["run", "--state", "state"])
-        .env("DISCORD_TOKEN", "a.b.c")
+        .env("DISCORD_TOKEN", "MTE.b.c")
         .uid(NOBODY)
         .gid(NOBODY)
         .output()

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{output, write_new};
 use crate::bot::render::question_check;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::help;
 use quizloop_bank::import_export::{
     self, ColumnMapping, Formats, ImportedFile, Mistake, ReadOptions, read_any,
 };
@@ -17,7 +18,23 @@ use quizloop_diagnostics::redact;
 /// Number of mistakes that are shown without `--details`.
 const SHOWN_MISTAKES: usize = 5;
 
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "quizloop bank import ours.csv",
+        "Write ours.toml from a table",
+    ),
+    (
+        "quizloop bank import fragen.csv --map question=Frage --map answer=Antwort",
+        "Say which column is which",
+    ),
+    (
+        "quizloop bank import list.txt --answer \"Discuss it.\"",
+        "Import questions that have no answers",
+    ),
+];
+
 #[derive(Debug, Args)]
+#[command(after_long_help = help::examples(EXAMPLES))]
 pub struct ImportArgs {
     /// File with questions and answers: a table (.csv, .tsv), a list (.json, .yaml), Markdown (.md),
     /// Anki's text export, or text (.txt) with one question per line
@@ -90,11 +107,11 @@ fn write(args: &ImportArgs, file: &ImportedFile) -> Result<(), CliError> {
 /// Prints what was left out: in short, or with `--details` everything.
 fn report(args: &ImportArgs, name: &str, file: &ImportedFile) {
     for warning in &file.warnings {
-        output::error(format_args!("{name}: {warning}"));
+        output::note(format_args!("{name}: {warning}"));
     }
     if !file.ignored_columns.is_empty() && !file.lacks_columns {
         let ignored = file.ignored_columns.join(", ");
-        output::error(format_args!("{name}: ignored unknown columns: {ignored}"));
+        output::note(format_args!("{name}: ignored unknown columns: {ignored}"));
     }
     if is_only_about_file(file) {
         // The error says it.
@@ -106,12 +123,12 @@ fn report(args: &ImportArgs, name: &str, file: &ImportedFile) {
         SHOWN_MISTAKES
     };
     for mistake in file.mistakes.iter().take(shown) {
-        output::error(mistake_text(name, mistake));
+        output::note(mistake_text(name, mistake));
     }
     let hidden = file.mistakes.len().saturating_sub(shown);
     if hidden > 0 {
         let more = pluralize(hidden, "more mistake", "more mistakes");
-        output::error(format_args!("{name}: {more}; --details lists all"));
+        output::note(format_args!("{name}: {more}; --details lists all"));
     }
 }
 

@@ -12,15 +12,27 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::exit::{CliError, Exit};
 use super::output;
 use super::state::source::StateSource;
-use super::{CommonArgs, load};
+use super::{CommonArgs, ConfigArgs, help, load};
 use quizloop_bank::import_export::{AnkiCards, AnkiDeckName, AnkiOptions};
 use quizloop_bank::{Bank, Level, Question, SEARCH_MAX, import_export};
 use quizloop_diagnostics::did_you_mean;
 
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "quizloop bank list --topic queues",
+        "List the questions of a topic",
+    ),
+    ("quizloop bank show 17", "Show a question with its answer"),
+    (
+        "quizloop bank import ours.csv",
+        "Create a question file from a table",
+    ),
+];
+
+/// List, show, export, import and compare questions
 #[derive(Debug, Args)]
+#[command(after_long_help = help::examples(EXAMPLES))]
 pub struct BankArgs {
-    #[command(flatten)]
-    common: CommonArgs,
     #[command(subcommand)]
     command: BankCommand,
 }
@@ -28,20 +40,42 @@ pub struct BankArgs {
 #[derive(Debug, Subcommand)]
 enum BankCommand {
     /// List the questions
+    #[command(after_long_help = help::examples(&[
+        ("quizloop bank list", "List all questions"),
+        ("quizloop bank list --level junior cancel", "Search the questions of a level"),
+        ("quizloop bank list --topic queues --json", "List questions with all their texts for a script"),
+    ]))]
     List {
+        #[command(flatten)]
+        config: ConfigArgs,
         #[command(flatten)]
         filter: QuestionFilter,
         /// Search words, an id or a number; lists at most 25 of the questions that pass the filters,
         /// the best match first
         words: Vec<String>,
+        /// Print a JSON list
+        #[arg(long)]
+        json: bool,
     },
     /// Show a question with its answer and notes
+    #[command(after_long_help = help::examples(&[
+        ("quizloop bank show 17", "Show the question with that number"),
+        ("quizloop bank show queue-handover", "Show the question with that id"),
+    ]))]
     Show {
+        #[command(flatten)]
+        config: ConfigArgs,
         /// Id or number of the question
         question: String,
     },
     /// Print questions in the format of another tool
+    #[command(after_long_help = help::examples(&[
+        ("quizloop bank export --format anki-tsv > asyncio.txt", "Make cards for Anki"),
+        ("quizloop bank export --format csv --topic queues > queues.csv", "Make a table of a topic"),
+    ]))]
     Export {
+        #[command(flatten)]
+        config: ConfigArgs,
         #[command(flatten)]
         filter: QuestionFilter,
         /// Output format
@@ -53,7 +87,17 @@ enum BankCommand {
     /// Create a question file from another tool's file, and report what can't be imported
     Import(import::ImportArgs),
     /// Compare the levels of the questions with how well members know them
-    Stats,
+    #[command(after_long_help = help::examples(&[
+        ("quizloop bank stats", "Compare, and list the questions whose level seems wrong"),
+        ("quizloop bank stats --json", "Print the numbers for a script"),
+    ]))]
+    Stats {
+        #[command(flatten)]
+        common: CommonArgs,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -137,22 +181,34 @@ impl QuestionFilter {
 }
 
 pub fn run(args: &BankArgs) -> Result<(), CliError> {
-    if let BankCommand::Import(import) = &args.command {
-        return import::run(import);
-    }
-    let config = load::config(&args.common)?;
-    let bank = load::bank(&config)?;
     match &args.command {
-        BankCommand::List { filter, words } => list(&bank, filter, &words.join(" ")),
-        BankCommand::Show { question } => show(&bank, question),
+        BankCommand::List {
+            config,
+            filter,
+            words,
+            json,
+        } => list(&load_bank(config)?, filter, &words.join(" "), *json),
+        BankCommand::Show { config, question } => show(&load_bank(config)?, question),
         BankCommand::Export {
+            config,
             filter,
             format,
             anki,
-        } => export(&select_questions(&bank, filter, "")?, *format, anki),
-        BankCommand::Stats => stats::run(&bank, &StateSource::open(&config)?),
-        BankCommand::Import(_) => Ok(()),
+        } => {
+            let bank = load_bank(config)?;
+            export(&select_questions(&bank, filter, "")?, *format, anki)
+        }
+        BankCommand::Import(import) => import::run(import),
+        BankCommand::Stats { common, json } => {
+            let config = load::config(common)?;
+            let bank = load::bank(&config)?;
+            stats::run(&bank, &StateSource::open(&config)?, *json)
+        }
     }
+}
+
+fn load_bank(config: &ConfigArgs) -> Result<Bank, CliError> {
+    load::bank(&load::config(config)?)
 }
 
 /// Returns the matching questions, or an error if there are none.
@@ -196,8 +252,11 @@ fn select_questions<'b>(
     Ok(found)
 }
 
-fn list(bank: &Bank, filter: &QuestionFilter, words: &str) -> Result<(), CliError> {
+fn list(bank: &Bank, filter: &QuestionFilter, words: &str, json: bool) -> Result<(), CliError> {
     let found = select_questions(bank, filter, words)?;
+    if json {
+        return Ok(output::text(import_export::json(&found))?);
+    }
     let style = show::TerminalStyle::for_terminal();
     output::styled(show::list(&found, &style))?;
     Ok(())

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde::{Serialize, Serializer};
+
 use super::super::exit::CliError;
 use super::super::output;
 use super::super::state::source::StateSource;
@@ -55,9 +57,10 @@ impl AllStats {
 }
 
 /// A question with enough reviews.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 struct Measured<'a> {
     id: &'a str,
+    #[serde(serialize_with = "level_name")]
     level: Level,
     reviews: u32,
     /// Mean FSRS difficulty.
@@ -69,8 +72,9 @@ struct Measured<'a> {
 }
 
 /// What is usual at a level.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 struct Usual {
+    #[serde(serialize_with = "level_name")]
     level: Level,
     questions: usize,
     /// Medians of its questions.
@@ -79,7 +83,7 @@ struct Usual {
     points_said: Option<f64>,
 }
 
-pub fn run(bank: &Bank, source: &StateSource) -> Result<(), CliError> {
+pub fn run(bank: &Bank, source: &StateSource, json: bool) -> Result<(), CliError> {
     let mut all = AllStats::default();
     for id in source.guilds()? {
         // A server that was deleted in the meantime is left out.
@@ -88,8 +92,57 @@ pub fn run(bank: &Bank, source: &StateSource) -> Result<(), CliError> {
         };
         all.add(&guild);
     }
-    output::text(report(bank, &all))?;
-    Ok(())
+    if json {
+        return output::json(&Numbers::new(bank, &all));
+    }
+    Ok(output::text(report(bank, &all))?)
+}
+
+/// The numbers of a report, for scripts.
+#[derive(Serialize)]
+struct Numbers<'a> {
+    servers: usize,
+    reviews: u32,
+    levels: Vec<Usual>,
+    questions: Vec<ComparedQuestion<'a>>,
+}
+
+#[derive(Serialize)]
+struct ComparedQuestion<'a> {
+    #[serde(flatten)]
+    measured: Measured<'a>,
+    /// The level that the question is like, if it isn't its own.
+    like: Option<&'static str>,
+}
+
+fn level_name<S: Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(level.name())
+}
+
+impl<'a> Numbers<'a> {
+    fn new(bank: &'a Bank, all: &AllStats) -> Self {
+        let measured = measure(bank, all);
+        let levels = usual_of_levels(&measured);
+        let is_comparable = incomparable(&levels).is_none();
+        let compare = |measured: &Measured<'a>| ComparedQuestion {
+            measured: *measured,
+            like: disagreement(measured, &levels)
+                .filter(|_| is_comparable)
+                .map(Level::name),
+        };
+        let questions = measured.iter().map(compare).collect();
+        Self {
+            servers: all.servers,
+            reviews: all.by_question.values().map(|stats| stats.reviews).sum(),
+            levels,
+            questions,
+        }
+    }
+}
+
+fn usual_of_levels(measured: &[Measured<'_>]) -> Vec<Usual> {
+    let levels = Level::ALL.into_iter();
+    levels.filter_map(|level| usual(level, measured)).collect()
 }
 
 fn report(bank: &Bank, all: &AllStats) -> String {
@@ -97,10 +150,7 @@ fn report(bank: &Bank, all: &AllStats) -> String {
         return "There are no reviews yet.\n".to_owned();
     }
     let measured = measure(bank, all);
-    let usual: Vec<Usual> = Level::ALL
-        .into_iter()
-        .filter_map(|level| usual(level, &measured))
-        .collect();
+    let usual = usual_of_levels(&measured);
     let mut text = summary(bank, all, &measured);
     if measured.is_empty() {
         return text;

@@ -17,6 +17,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::exit::{CliError, Exit};
+use super::help;
 use super::log;
 use super::output;
 use super::{LogFormat, run::stop_signal};
@@ -35,7 +36,27 @@ pub use page::options;
 /// Default port of the page and the simulated Discord.
 const PORT: u16 = 8420;
 
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "quizloop sandbox --open",
+        "Start the sandbox and open its page in the browser",
+    ),
+    (
+        "quizloop sandbox --once",
+        "Watch three days in the terminal",
+    ),
+    (
+        "quizloop sandbox --seed school.toml",
+        "Start with your own servers, members and teams",
+    ),
+    (
+        "quizloop sandbox --bare",
+        "Simulate Discord for a bot that you start yourself",
+    ),
+];
+
 #[derive(Debug, Args)]
+#[command(after_long_help = help::examples(EXAMPLES))]
 pub struct SandboxArgs {
     /// Simulate three days, print the channel, and exit with 0 if all checks pass
     #[arg(long, conflicts_with = "bare")]
@@ -102,7 +123,7 @@ async fn serve(args: &SandboxArgs) -> Result<(), CliError> {
     if args.open
         && let Err(error) = open::that_detached(sandbox.url())
     {
-        output::error(format_args!("can't open the browser: {error}"));
+        output::warning(format_args!("can't open the browser: {error}"));
     }
     tokio::select! {
         () = run_process_commands(&sandbox, &bot) => {}

@@ -2,8 +2,10 @@
 //! bot to be stopped.
 
 mod adopt;
+mod list;
 mod reports;
 mod restore;
+mod show;
 pub(super) mod source;
 mod transfer;
 mod verify;
@@ -17,16 +19,31 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::exit::{CliError, Exit};
-use super::{CommonArgs, load, output};
+use super::{CommonArgs, help, load, output};
 use crate::config::Config;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
 use quizloop_core::server_questions::ServerQuestions;
-use quizloop_core::team::Team;
 use quizloop_store::restore::RestoreSource;
 use source::StateSource;
 
+const EXAMPLES: &[(&str, &str)] = &[
+    ("quizloop state list", "List the servers"),
+    (
+        "quizloop state show 1110000000000000001",
+        "Show a server's teams, questions and streaks",
+    ),
+    (
+        "quizloop state verify",
+        "Check that everything can be read, for example before an upgrade",
+    ),
+];
+
+/// Inspect, verify, move or restore saved data
+///
+/// What only reads is safe while the bot runs.
 #[derive(Debug, Args)]
+#[command(after_long_help = help::examples(EXAMPLES))]
 pub struct StateArgs {
     #[command(flatten)]
     common: CommonArgs,
@@ -37,28 +54,54 @@ pub struct StateArgs {
 #[derive(Debug, Subcommand)]
 enum StateCommand {
     /// List the servers
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state list", "List the servers"),
+        ("quizloop state list --json", "List them for a script"),
+        ("quizloop state list --deleted", "List what can still be restored"),
+    ]))]
     List {
         /// List deleted data that can be restored
         #[arg(long)]
         deleted: bool,
+        /// Print a JSON list
+        #[arg(long)]
+        json: bool,
     },
     /// Show a server's teams, rounds and streaks
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state show 1110000000000000001", "Show a server"),
+        ("quizloop state show 1110000000000000001 --json", "Show it for a script"),
+    ]))]
     Show {
         /// Server id
         guild: GuildId,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Print a server's data as JSON, or copy all servers from the database to a folder
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state export 1110000000000000001 > server.json", "Save a server's data"),
+        ("quizloop state export backup", "Copy all servers from the database to a folder"),
+    ]))]
     Export {
         /// Server id, or a folder that is empty or does not exist yet
         #[arg(value_name = "GUILD|DIR")]
         target: String,
     },
     /// Copy all servers from a data folder to an empty database (stop the bot first)
+    #[command(after_long_help = help::examples(&[
+        ("QUIZLOOP_STATE_URL_FILE=url quizloop state import state", "Move from files to PostgreSQL"),
+    ]))]
     Import {
         /// Data folder
         dir: PathBuf,
     },
     /// List the open reports by members about mistakes in questions
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state reports", "List the reports of all servers"),
+        ("quizloop state reports --json", "List them for a script"),
+    ]))]
     Reports {
         /// Server id [default: all servers]
         guild: Option<GuildId>,
@@ -67,8 +110,16 @@ enum StateCommand {
         json: bool,
     },
     /// Read all snapshots and their last good generations, and report problems
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state verify", "Verify the data, also while the bot runs"),
+        ("quizloop state verify --state backup", "Verify a backup"),
+    ]))]
     Verify,
     /// Restore a server's last good generation or its deleted data (stop the bot first)
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state restore 1110000000000000001", "Return to the last good generation"),
+        ("quizloop state restore 1110000000000000001 --deleted", "Restore what was deleted last"),
+    ]))]
     Restore {
         /// Server id
         guild: GuildId,
@@ -86,6 +137,9 @@ enum StateCommand {
         yes: bool,
     },
     /// Hand the data over to another Discord application (stop the bot first)
+    #[command(after_long_help = help::examples(&[
+        ("quizloop state adopt 1100000000000000001", "Let that application's bot use the data"),
+    ]))]
     Adopt {
         /// Id of the application that will own the data
         application: NonZeroU64,
@@ -98,10 +152,11 @@ enum StateCommand {
 pub fn run(args: &StateArgs) -> Result<(), CliError> {
     let config = load::config(&args.common)?;
     match &args.command {
-        StateCommand::List { deleted: false } => list(&StateSource::open(&config)?)?,
-        StateCommand::List { deleted: true } => list_deleted(&StateSource::open(&config)?)?,
-        StateCommand::Show { guild } => {
-            output::text(show(&StateSource::open(&config)?.guild(*guild)?))?;
+        StateCommand::List { deleted, json } => {
+            list::run(&StateSource::open(&config)?, *deleted, *json)?;
+        }
+        StateCommand::Show { guild, json } => {
+            show::run(&StateSource::open(&config)?.guild(*guild)?, *json)?;
         }
         StateCommand::Export { target } => match target.parse::<GuildId>() {
             Ok(guild) => print_json(&guild_to_export(&config, guild)?)?,
@@ -144,7 +199,7 @@ fn guild_to_export(config: &Config, guild: GuildId) -> Result<Guild, CliError> {
 }
 
 /// Fails if confirmation is needed but stdin is not a terminal.
-fn require_confirmation(yes: bool, reason: &str) -> Result<(), CliError> {
+pub fn require_confirmation(yes: bool, reason: &str) -> Result<(), CliError> {
     if yes || io::stdin().is_terminal() {
         return Ok(());
     }
@@ -155,7 +210,7 @@ fn require_confirmation(yes: bool, reason: &str) -> Result<(), CliError> {
 }
 
 /// Asks for confirmation. Only the whole word "yes" counts.
-fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
+pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     if yes || is_confirmed(question, &mut io::stdin().lock())? {
         return Ok(());
     }
@@ -171,39 +226,6 @@ fn is_confirmed(question: &str, input: &mut impl BufRead) -> Result<bool, CliErr
     Ok(input.read_line(&mut line).is_ok() && line.trim() == "yes")
 }
 
-fn list(source: &StateSource) -> Result<(), CliError> {
-    let guilds = source.guilds()?;
-    if guilds.is_empty() {
-        output::line(format_args!("No servers yet."))?;
-    }
-    for id in guilds {
-        match source.try_guild(id) {
-            Ok(guild) => output::line(format_args!("{}", guild_summary(&guild))),
-            Err(error) => output::line(format_args!("{id}  unreadable: {error}")),
-        }?;
-    }
-    Ok(())
-}
-
-fn list_deleted(source: &StateSource) -> Result<(), CliError> {
-    let deleted = source.deleted()?;
-    if deleted.is_empty() {
-        output::line(format_args!("No deleted data."))?;
-    }
-    for one in deleted {
-        let contents = match &one.data {
-            Ok(guild) => guild_summary(guild),
-            Err(error) => format!("{}  unreadable: {error}", one.guild),
-        };
-        output::line(format_args!(
-            "{contents}  deleted {}  until {}",
-            one.deleted_at,
-            one.restorable_until()
-        ))?;
-    }
-    Ok(())
-}
-
 fn print_json(guild: &Guild) -> Result<(), CliError> {
     /// A server's data with its own questions, which a snapshot does not contain.
     #[derive(Serialize)]
@@ -217,65 +239,7 @@ fn print_json(guild: &Guild) -> Result<(), CliError> {
         guild,
         server_questions: guild.server_questions(),
     };
-    let json = serde_json::to_string_pretty(&export).map_err(anyhow::Error::from)?;
-    Ok(output::text(json + "\n")?)
-}
-
-fn guild_summary(guild: &Guild) -> String {
-    let teams = guild.teams().len();
-    let rounds: usize = guild.teams().values().map(|team| team.rounds().len()).sum();
-    let members: usize = guild
-        .teams()
-        .values()
-        .map(|team| team.members().count())
-        .sum();
-    format!(
-        "{}  teams {teams}  rounds {rounds}  members {members}",
-        guild.id()
-    )
-}
-
-fn show(guild: &Guild) -> String {
-    let mut text = format!("Server {}\n", guild.id());
-    for team in guild.teams().values() {
-        text.push_str(&show_team(team));
-    }
-    text
-}
-
-fn show_team(team: &Team) -> String {
-    let schedule = &team.settings.schedule;
-    let mut lines = vec![
-        format!(
-            "\nChannel {}: {} at {} ({})",
-            team.channel,
-            schedule.days,
-            schedule.at.strftime("%H:%M"),
-            schedule.zone
-        ),
-        "  rounds".into(),
-    ];
-    for round in team.rounds() {
-        let state = match (round.message, round.voided_by) {
-            (None, _) => "being posted".into(),
-            (Some(_), Some(by)) => format!("void, by {by}"),
-            (Some(_), None) => format!("{} replied", team.reply_count(round.number)),
-        };
-        lines.push(format!(
-            "    {}  {}  {state}",
-            round.label(),
-            round.question
-        ));
-    }
-    lines.push("  members".into());
-    for (user, _) in team.members() {
-        let streak = team.streak(user);
-        lines.push(format!(
-            "    {user}  streak {}  longest {}  answered {}  freezes {}",
-            streak.current, streak.longest, streak.answered, streak.freezes
-        ));
-    }
-    lines.join("\n") + "\n"
+    output::json(&export)
 }
 
 #[cfg(test)]

@@ -33,8 +33,7 @@ pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(
                 report,
             })
             .collect();
-        let json = serde_json::to_string_pretty(&reports).map_err(anyhow::Error::from)?;
-        output::text(json + "\n")?;
+        output::json(&reports)?;
     } else if all.is_empty() {
         output::line(format_args!("No open reports."))?;
     } else {

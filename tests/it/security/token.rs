@@ -236,12 +236,12 @@ fn a_token_with_a_mistake() {
     }
     assert_token_absent(&texts, TOKEN);
     insta::assert_snapshot!(texts, @r#"
-    quizloop: the bot token from DISCORD_TOKEN is invalid: it is in quotes. Remove them.
-    quizloop: the bot token from DISCORD_TOKEN is invalid: it is in angle brackets. Remove them.
-    quizloop: the bot token from DISCORD_TOKEN is invalid: it ends with a semicolon or a comma. Remove it.
-    quizloop: the bot token from DISCORD_TOKEN is invalid: it begins with a name and an equals sign, such as DISCORD_TOKEN=. Remove them.
-    quizloop: the bot token from DISCORD_TOKEN is invalid: it begins with "Bot". Remove that word.
-    quizloop: the bot token from DISCORD_TOKEN is invalid: it is a number, such as an application's id. The token is in the developer portal, under Bot.
+    error: the bot token from DISCORD_TOKEN is invalid: it is in quotes. Remove them.
+    error: the bot token from DISCORD_TOKEN is invalid: it is in angle brackets. Remove them.
+    error: the bot token from DISCORD_TOKEN is invalid: it ends with a semicolon or a comma. Remove it.
+    error: the bot token from DISCORD_TOKEN is invalid: it begins with a name and an equals sign, such as DISCORD_TOKEN=. Remove them.
+    error: the bot token from DISCORD_TOKEN is invalid: it begins with "Bot". Remove that word.
+    error: the bot token from DISCORD_TOKEN is invalid: it is a number, such as an application's id. The token is in the developer portal, under Bot.
     "#);
     std::fs::write(
         folder.path().join(".env"),

@@ -15,7 +15,7 @@ use discord_sandbox::ids;
 use discord_sandbox::page::Calendar;
 use quizloop_core::schedule::{Schedule, ScheduleOverrides};
 use quizloop_core::zone::Zone;
-use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source};
+use quizloop_diagnostics::{Diagnostic, Source};
 
 /// The sample's time zone. It has daylight saving time, so that its effect can be tried.
 const SAMPLE_ZONE: &str = "Europe/Berlin";
@@ -85,16 +85,14 @@ impl Seed {
             Ok(source) => file::parse(&source),
             Err(diagnostic) => (None, vec![*diagnostic]),
         };
-        if !diagnostics.is_empty() {
-            output::error(diagnostics::render_all(&diagnostics).trim_end());
+        if let Some(seed) = seed
+            && !diagnostics.iter().any(Diagnostic::is_error)
+        {
+            output::diagnostics(&diagnostics);
+            return Ok(seed);
         }
-        seed.filter(|_| !diagnostics.iter().any(Diagnostic::is_error))
-            .ok_or_else(|| {
-                CliError::new(
-                    Exit::Usage,
-                    "fix the errors in the seed file; nothing was started",
-                )
-            })
+        let message = "fix the errors in the seed file; nothing was started";
+        Err(CliError::in_files(diagnostics, message))
     }
 
     pub fn is_sample(&self) -> bool {
