@@ -3,7 +3,7 @@
 use discord_sandbox::ids;
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{MessageExt, World};
 
 /// While an admin types an offset or an abbreviation, the suggestions are places that have it, with
 /// what their clocks show.
@@ -26,7 +26,12 @@ async fn places_are_suggested_for_offsets() {
             .collect();
         found += &format!("{typed}: {}\n", names.join(" · "));
     }
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @"
+    gmt+2: Europe/Kyiv (UTC+2, in summer UTC+3) · Africa/Johannesburg (UTC+2 all year) · Europe/Berlin (UTC+1, in summer UTC+2)
+    +05:30: Asia/Kolkata (UTC+5:30 all year) · Asia/Calcutta (UTC+5:30 all year) · Asia/Colombo (UTC+5:30 all year)
+    EST: America/New_York (UTC-5, in summer UTC-4) · America/Panama (UTC-5 all year) · America/Toronto (UTC-5, in summer UTC-4)
+    ist: Asia/Kolkata (UTC+5:30 all year) · Europe/Dublin (UTC, in summer UTC+1) · Asia/Jerusalem (UTC+2, in summer UTC+3)
+    ");
 }
 
 /// An offset and an abbreviation are refused, and so is @everyone: a mention of it notifies nobody.
@@ -47,7 +52,12 @@ async fn vague_settings_are_refused() {
     ] {
         texts.push(ada.command_message("setup", &options).await.text());
     }
-    insta::assert_snapshot!(texts.join("\n"), @"");
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    "GMT+2" is an offset from UTC, not a time zone: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2). Pick one of the suggestions.
+    "Etc/GMT-2" means UTC+2, not UTC-2: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2). Pick one of the suggestions.
+    "EST" is an abbreviation, not a time zone: name a city that has the time you mean: "America/New_York" (UTC-5, in summer UTC-4), "America/Panama" (UTC-5 all year) or "America/Toronto" (UTC-5, in summer UTC-4). Pick one of the suggestions.
+    role: pick another role. If a bot mentions \@everyone as a role, Discord notifies nobody. Make a role for the team in Server Settings › Roles, give it to the members, and pick that one.
+    "#);
     let status = ada.command_message("team status", &[]).await.text();
     assert!(status.contains("No team"), "{status}");
 }

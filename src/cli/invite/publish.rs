@@ -93,8 +93,8 @@ mod tests {
           then  python, asyncio, interview practice, quiz, learning
         link in the profile asks for
           now   (nothing)
-          then  applications.commands, bot, Add Reactions, View Channel, Send Messages, Embed Links,
-                Read Message History, Create Public Threads, Send Messages in Threads
+          then  applications.commands, bot, Add Reactions, View Channel, Send Messages, Embed Links, Read
+                Message History, Create Public Threads, Send Messages in Threads
         ");
     }
 }

@@ -29,7 +29,7 @@ pub fn edit(discord: &mut Discord, request: &ApiRequest) -> HandlerResult {
     let tags = tags(body, &mut errors);
     let install_params = match body.get("install_params") {
         Some(Value::Null) | None => body.get("install_params").map(|_| None),
-        Some(params) => Some(install_params("install_params", params, &mut errors)),
+        Some(params) => Some(Some(install_params("install_params", params, &mut errors))),
     };
     let contexts = contexts(body, &mut errors);
     errors.finish()?;
@@ -79,7 +79,7 @@ fn tags(body: &Value, errors: &mut FieldErrors) -> Option<Vec<String>> {
 }
 
 /// Returns the parameters of an installation as Discord answers them: the permissions as a text.
-fn install_params(path: &str, params: &Value, errors: &mut FieldErrors) -> Option<Value> {
+fn install_params(path: &str, params: &Value, errors: &mut FieldErrors) -> Value {
     let scopes: Vec<&str> = params["scopes"]
         .as_array()
         .into_iter()
@@ -94,7 +94,7 @@ fn install_params(path: &str, params: &Value, errors: &mut FieldErrors) -> Optio
     if bits.is_none() {
         errors.push_required(&format!("{path}.permissions"));
     }
-    Some(json!({ "scopes": scopes, "permissions": bits.unwrap_or(0).to_string() }))
+    json!({ "scopes": scopes, "permissions": bits.unwrap_or(0).to_string() })
 }
 
 fn contexts(body: &Value, errors: &mut FieldErrors) -> Option<Map<String, Value>> {
@@ -108,9 +108,8 @@ fn contexts(body: &Value, errors: &mut FieldErrors) -> Option<Map<String, Value>
         let params = config
             .get("oauth2_install_params")
             .filter(|params| !params.is_null());
-        let params = params.and_then(|params| {
-            install_params(&format!("{path}.oauth2_install_params"), params, errors)
-        });
+        let params = params
+            .map(|params| install_params(&format!("{path}.oauth2_install_params"), params, errors));
         let config = params.map_or_else(
             || json!({}),
             |params| json!({ "oauth2_install_params": params }),
