@@ -58,7 +58,7 @@ async fn the_second_admin_overwrites() {
     let text = [("question", "How do we ship?"), ("follow_up", "Who may?")];
     let asked = world.sam().submit_modal(&sams, &text).await;
     assert!(asked.ephemeral);
-    assert_snapshot!(asked.text(), @"");
+    assert_snapshot!(asked.text(), @"Not saved yet: #s1 was changed after you opened the form. Yours differs in: **Question**, **Answer**, **Key points**, **Follow-up**. `/team questions show` shows the other one. I keep what you wrote for 15 minutes.");
     assert_eq!(labels(&asked), ["Overwrite", "Discard"]);
     assert!(show(&world).await.contains("By pipeline."));
 
@@ -73,7 +73,7 @@ async fn the_second_admin_overwrites() {
     assert!(again.text().contains("Not saved yet"), "{}", again.text());
     assert!(show(&world).await.contains("Always."));
     let done = world.sam().press(again.id, "Overwrite").await;
-    assert_snapshot!(done.text(), @"");
+    assert_snapshot!(done.text(), @"#s1 is changed. A question that is posted already keeps its text; its buttons show the new one.");
     assert!(done.buttons().is_empty());
     world.kill_and_restart().await;
     let shown = show(&world).await;
@@ -110,7 +110,7 @@ async fn the_second_admin_discards() {
     }
     let discarded = world.sam().press(asked.id, "Discard").await;
     assert_eq!(discarded.id, asked.id);
-    assert_snapshot!(discarded.text(), @"");
+    assert_snapshot!(discarded.text(), @"Discarded. The question stays as it is now.");
     assert!(discarded.buttons().is_empty());
     let old = world.sam().press_id(&overwrite).await.text();
     assert!(old.contains("no longer have that text"), "{old}");

@@ -86,7 +86,10 @@ async fn a_team_chooses_levels_and_topics() {
         ("topics", json!("queues, Syntax, context")),
     ];
     let question = ada.command_message("setup", &choice).await;
-    assert_snapshot!(lines_with(&question.text(), &["uestions"]), @"");
+    assert_snapshot!(lines_with(&question.text(), &["uestions"]), @"
+    **Questions**: junior, mid · queues, syntax, context
+    This leaves 7 questions: one and a half weeks at five a week.
+    ");
     let setup = ada.press(question.id, "Save").await.text();
     assert_snapshot!(lines_with(&setup, &["uestions**", "[Questions]"]), @"
     **Questions**: junior, mid · queues, syntax, context

@@ -95,8 +95,8 @@ async fn good_rows_are_imported_with_a_second_press() {
     **parts.csv**: 17 questions and 3 mistakes:
     - line 5, "part-4": it has no answer
     - line 10, "part-9": it has no question
-    - line 16, "part-15": \`answer\` has 1999 characters, 599 more than the limit of 1400 \(shorten it\)
-    Note: these are no levels, so the questions have none: "guru" \(write junior, mid or senior\)
+    - line 16, "part-15": \`answer\` has 1999 characters, 599 more than the limit of 1400 (shorten it)
+    Note: these are no levels, so the questions have none: "guru" (write junior, mid or senior)
     Nothing is imported yet. I keep the file for 15 minutes.
     "#);
     insta::assert_snapshot!(String::from_utf8(world.attachment(&message).await).unwrap(), @r#"
@@ -132,7 +132,7 @@ async fn good_rows_are_imported_with_a_second_press() {
     let message = upload(&world, &corrected).await;
     insta::assert_snapshot!(message.text(), @r#"
     **parts.csv**: 20 questions, no mistakes.
-    Note: these are no levels, so the questions have none: "guru" \(write junior, mid or senior\)
+    Note: these are no levels, so the questions have none: "guru" (write junior, mid or senior)
     This server has 17 of them already, 1 with other texts.
     Nothing is imported yet. I keep the file for 15 minutes.
     "#);
@@ -150,7 +150,7 @@ async fn good_rows_are_imported_with_a_second_press() {
     let message = upload(&world, &corrected).await;
     insta::assert_snapshot!(message.text(), @r#"
     **parts.csv**: 20 questions, no mistakes.
-    Note: these are no levels, so the questions have none: "guru" \(write junior, mid or senior\)
+    Note: these are no levels, so the questions have none: "guru" (write junior, mid or senior)
     This server has all of them already, with the same texts.
     Nothing is imported yet. I keep the file for 15 minutes.
     "#);
@@ -402,7 +402,7 @@ async fn an_import_that_is_not_saved_is_not_confirmed() {
     world.set_failpoints("");
     let done = world.ada().press(message.id, "Import 2 questions").await;
     assert_eq!(done.id, message.id);
-    insta::assert_snapshot!(done.text(), @"");
+    insta::assert_snapshot!(done.text(), @"**parts.csv** is imported: 2 questions added (#s1 to #s2). `/team questions list` shows them.");
     assert_eq!(saved(&world).len(), 2);
 
     // Each mode, also one that would add the questions as often as it is pressed.

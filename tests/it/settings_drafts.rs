@@ -60,7 +60,12 @@ async fn a_choice_is_saved_with_a_press() {
     world.set_up_by_ada().await;
     let before = saved_settings(&world);
     let asked = ask(&world, &choice()).await;
-    assert_snapshot!(asked.text(), @"");
+    assert_snapshot!(asked.text(), @"
+    <#1120000000000000001>
+    **Questions**: junior, mid · queues, syntax, context
+    This leaves 7 questions: one and a half weeks at five a week.
+    Nothing is saved yet. I keep this for 15 minutes.
+    ");
     assert_eq!(saved_settings(&world), before);
     let saved = world.ada().press(asked.id, "Save").await;
     assert_eq!(saved.id, asked.id, "the question is settled");
@@ -84,9 +89,14 @@ async fn a_choice_is_saved_with_a_press() {
     .await;
     world.ada().press(asked.id, "Save").await;
     let other = ask(&world, &[("levels", json!("all"))]).await;
-    assert_snapshot!(other.text(), @"");
+    assert_snapshot!(other.text(), @"
+    <#1120000000000000001>
+    **Questions**: all
+    This leaves 174 questions: 35 weeks at five a week.
+    Nothing is saved yet. I keep this for 15 minutes.
+    ");
     world.ada().press(other.id, "Save").await;
-    assert_snapshot!(press_old(&world, &asked, "Save").await, @"");
+    assert_snapshot!(press_old(&world, &asked, "Save").await, @"This press changed nothing. I keep settings for 15 minutes, until I'm restarted, or until you save or cancel them. `/team status` shows the present ones; to change them, please run the command again.");
     assert_eq!(saved_settings(&world), before);
 }
 
@@ -117,7 +127,16 @@ async fn only_a_changed_choice_is_asked_for() {
         ("report", json!(true)),
     ];
     let asked = ask(&world, &together).await;
-    assert_snapshot!(asked.text(), @"");
+    assert_snapshot!(asked.text(), @"
+    <#1120000000000000001>
+    **When**: Monday to Thursday at 10:00 (Europe/Berlin)
+    **Level and topic**: shown
+    **Weekly report**: after the week's last question, without notifying anyone
+    **Questions**: a week each: queues, tasks
+    **Repeat day**: Friday, the question with the most missed points of six weeks
+    This leaves 17 questions: four and a half weeks at four a week.
+    Nothing is saved yet. I keep this for 15 minutes.
+    ");
     assert_eq!(saved_settings(&world), before);
     // What another admin changes meanwhile stays.
     let at_noon = [("time", json!("12:00"))];
@@ -142,10 +161,18 @@ async fn a_new_team_with_a_choice_is_set_up_with_a_press() {
     let zone = ("timezone", json!("Europe/Berlin"));
     let options = [&[zone][..], &choice()].concat();
     let asked = world.ada().command_message("setup", &options).await;
-    assert_snapshot!(asked.text(), @"");
-    world.set_time("2026-03-23T09:00").await;
+    assert_snapshot!(asked.text(), @"
+    <#1120000000000000001>
+    **When**: Monday to Friday at 09:00 (Europe/Berlin)
+    **If the bot was offline**: posts up to 3 hours late, on the same day
+    **Model answer**: after you reply; looking earlier needs confirmation
+    **Role**: none
+    **Questions**: junior, mid · queues, syntax, context
+    This leaves 7 questions: one and a half weeks at five a week.
+    Nothing is saved yet. I keep this for 15 minutes.
+    ");
+    world.advance("14m").await;
     assert_eq!(saved_team(&world), None);
-    assert!(world.posts().is_empty());
     let set_up = world.ada().press(asked.id, "Save").await;
     assert!(set_up.text().contains("is set up."), "{}", set_up.text());
     assert!(labels(&set_up).contains(&"Post the first one now".to_owned()));
@@ -166,7 +193,7 @@ async fn what_is_not_saved_is_dropped() {
     let save = asked.buttons()[0].custom_id.clone();
     let cancelled = world.ada().press(asked.id, "Cancel").await;
     assert_eq!(cancelled.id, asked.id);
-    assert_snapshot!(cancelled.text(), @"");
+    assert_snapshot!(cancelled.text(), @"Cancelled. Nothing was changed.");
     assert!(cancelled.buttons().is_empty());
     assert!(
         press_old(&world, &asked, "Save")
@@ -217,11 +244,11 @@ async fn a_choice_is_checked_again_with_the_press() {
     let ada = world.ada();
     ada.command_message("team questions disable", &ours).await;
     let refused = world.ada().press(asked.id, "Save").await;
-    assert_snapshot!(refused.text(), @"");
+    assert_snapshot!(refused.text(), @"That would leave no question: sources (server) leaves none. Nothing was changed.");
     assert_eq!(saved_settings(&world), before);
     ada.command_message("team questions enable", &ours).await;
     let saved = world.ada().press(asked.id, "Save").await.text();
-    assert!(saved.contains("**Questions**: from server"), "{saved}");
+    assert!(saved.contains("**Questions**: from this server"), "{saved}");
 }
 
 /// The response to the press is lost: the settings are saved, and the next press says that it changed

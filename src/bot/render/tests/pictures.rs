@@ -63,6 +63,6 @@ fn with_a_picture() {
 fn without_a_picture() {
     assert_snapshot!(progress(&practised(), None), @r"
     The picture couldn't be drawn. Here it is in words:
-    Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Assessed: 1 question, 2 of 5 points said. Topics \(questions seen, recall today, points said\): tasks 3 of 6 at 88 % \(2/5\). Topics not seen yet: 1.
+    Streak: 1 question in a row, longest 4. Since Mon 29 September: 0 questions answered, 0 missed, 0 covered by a freeze; no reviews. No reviews are due in the next 14 days. Assessed: 1 question, 2 of 5 points said. Topics (questions seen, recall today, points said): tasks 3 of 6 at 88 % (2/5). Topics not seen yet: 1.
     ");
 }

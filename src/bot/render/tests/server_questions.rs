@@ -87,7 +87,10 @@ fn forms() {
         answer: "Because.\nReally.".into(),
         ..empty
     };
-    let edit = form(FormPurpose::Edit("s-00000001".into()));
+    let edit = form(FormPurpose::Edit {
+        question: "s-00000001".into(),
+        opened: None,
+    });
     assert_snapshot!(question_form::modal(&edit, &texts, None), @"
     # Edit a question q1:question:-:edit:s-00000001:-:-:queues
     Question (up to 4000) question
