@@ -80,6 +80,8 @@ impl Animation {
             let area = self.changed(before, pixels);
             writer.set_frame_delay(*milliseconds, 1000).unwrap();
             if before.is_some() {
+                // The new size must fit at the old place, so the place comes first.
+                writer.reset_frame_position().unwrap();
                 writer
                     .set_frame_dimension(number(area.width), number(area.height))
                     .unwrap();

@@ -104,7 +104,11 @@ async fn try_command(tab: &Tab, command: &str) -> Result<(), String> {
         }
     }
     if shown == "sent" {
-        tab.gone("#channel-notes .note.sending").await;
+        tab.see(
+            &format!("the outcome of {command}"),
+            "window.usedCommand || document.querySelector('#channel-notes .note.wrong')",
+        )
+        .await;
         let failure =
             "document.querySelector('#channel-notes .note.wrong span')?.textContent || ''";
         let failure: String = tab.eval(failure).await;
@@ -145,6 +149,11 @@ async fn every_command_that_a_text_names_works() {
         return;
     };
     world.advance("1m").await;
+    // The page says so when an outcome is shown.
+    tab.eval::<bool>(
+        "(document.addEventListener('used', (event) => { window.usedCommand = event.detail; }), true)",
+    )
+    .await;
     let posted = || world.sandbox.messages(ids::ASYNCIO, ids::SAM);
     let is_plain = |text: &str| posted().iter().any(|message| message.content == text);
     let mut broken = Vec::new();
@@ -157,7 +166,7 @@ async fn every_command_that_a_text_names_works() {
         }
         // So that the member is not rate limited.
         world.advance("2s").await;
-        tab.eval::<bool>("(document.querySelectorAll('#channel-notes .note').forEach((one) => one.remove()), true)")
+        tab.eval::<bool>("(window.usedCommand = '', document.querySelectorAll('#channel-notes .note').forEach((one) => one.remove()), true)")
             .await;
     }
     assert_eq!(broken, Vec::<String>::new());

@@ -37,6 +37,8 @@ async fn a_command_is_typed_with_its_options() {
         return;
     };
     world.advance("1m").await;
+    // Then there is a question that `why` explains.
+    world.ada().reply("In my own words.").await;
     type_in(&tab, "/remind on time:17:00").await;
     wait_for_options(&tab, &["time=17:00"]).await;
     tab.reads("#channel .command-name", "/remind on").await;
@@ -68,6 +70,8 @@ async fn a_fast_typist_sends_a_whole_command() {
         return;
     };
     world.advance("1m").await;
+    // Then there is a question that `why` explains.
+    world.ada().reply("In my own words.").await;
     tab.eval::<bool>(
         "(() => { const load = window.fetch; const held = []; let isHeld = true; \
          window.fetch = (url, options) => isHeld && String(url).includes('state') \
@@ -163,6 +167,8 @@ async fn a_command_typed_while_replying_is_not_posted() {
         return;
     };
     world.advance("1m").await;
+    // Then there is a question that `why` explains.
+    world.ada().reply("In my own words.").await;
     tab.click("#list-channel .entry:last-child [data-act=reply]")
         .await;
     tab.type_text("/streak why:True").await;

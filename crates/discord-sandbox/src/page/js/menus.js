@@ -5,6 +5,12 @@ import { toast } from "./api.js";
 import { press } from "./messages.js";
 
 const checked = (menu) => [...menu.querySelectorAll("input:checked")].map((input) => input.value);
+// Returns what was chosen before the menu opened: what was sent last, or what the bot preselected.
+function before(menu) {
+  if (menu.dataset.sent) return JSON.parse(menu.dataset.sent);
+  return [...menu.querySelectorAll("input")].filter((input) => input.defaultChecked).map((input) => input.value);
+}
+
 const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
 
 function choose(menu, values) {
@@ -27,12 +33,12 @@ function close(menu) {
 // Sends what was chosen, if it changed and is enough.
 function send(menu) {
   const values = checked(menu);
-  const isSame = JSON.stringify(values) === menu.dataset.before;
-  const isEnough = isSame || values.length >= Number(menu.dataset.min);
-  if (!isEnough) {
-    choose(menu, JSON.parse(menu.dataset.before));
+  if (JSON.stringify(values) === JSON.stringify(before(menu))) return;
+  if (values.length < Number(menu.dataset.min)) {
+    choose(menu, before(menu));
     toast("Choose at least " + menu.dataset.min);
-  } else if (!isSame) {
+  } else {
+    menu.dataset.sent = JSON.stringify(values);
     press(menu.closest(".entry"), menu.dataset.menu, values);
   }
 }
@@ -41,13 +47,8 @@ document.addEventListener("toggle", (event) => {
   const menu = event.target.closest?.("details.menu");
   // The page may have replaced the message meanwhile.
   if (!menu || !menu.isConnected) return;
-  if (menu.open) {
-    menu.dataset.before ||= JSON.stringify(checked(menu));
-    limit(menu);
-  } else if (menu.dataset.before) {
-    send(menu);
-    delete menu.dataset.before;
-  }
+  if (menu.open) limit(menu);
+  else send(menu);
 }, true);
 
 let byPointer = false;
@@ -68,7 +69,7 @@ document.addEventListener("keydown", (event) => {
   const isSingle = event.target.type === "radio";
   if (event.key === "Escape") {
     event.preventDefault();
-    if (menu.querySelector("[type='radio']")) choose(menu, JSON.parse(menu.dataset.before || "[]"));
+    if (menu.querySelector("[type='radio']")) choose(menu, before(menu));
     close(menu);
   } else if (isSingle && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();

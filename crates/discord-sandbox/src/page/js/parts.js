@@ -97,7 +97,6 @@ function keepMenu(old, item) {
   const menu = item.querySelector('details.menu[data-menu="' + CSS.escape(old.dataset.menu) + '"]');
   if (!menu) return;
   menu.open = true;
-  if (old.dataset.before) menu.dataset.before = old.dataset.before;
   const chosen = [...old.querySelectorAll("input:checked")].map((input) => input.value);
   for (const input of menu.querySelectorAll("input")) input.checked = chosen.includes(input.value);
 }
