@@ -55,7 +55,7 @@ def generated(program):
 
 def licences(target):
     """Returns the licence texts of all crates in the binary; equal texts are printed once."""
-    tree = ["cargo", "tree", "--locked", "--edges", "normal", "--target", target]
+    tree = ["cargo", "tree", "--locked", "--package", "quizloop", "--edges", "normal", "--target", target]
     tree += ["--prefix", "none", "--format", "{p}|{l}"]
     lines = subprocess.run(tree, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     metadata = subprocess.run(
