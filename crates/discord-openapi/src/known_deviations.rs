@@ -22,14 +22,6 @@ pub fn is_known_deviation(error: &ValidationError<'_, '_>, path: &str, root: &Va
             let is_install = path.ends_with("install_params/permissions");
             is_type_error && is_install && permission::parse_bits(value).is_some()
         }
-        // Docs, resources/application, "Edit Current Application": "description: string" and, in
-        // the install params object, "permissions: string"; the description requires an object with
-        // translations, which Discord's own page sends, and a number.
-        "description" => is_type_error && path == "/description" && value.is_string(),
-        "permissions" => {
-            let is_install = path.ends_with("install_params/permissions");
-            is_type_error && is_install && permission::parse_bits(value).is_some()
-        }
         // Docs, reference, "Error Messages": error codes of single fields are strings, such as
         // BASE_TYPE_REQUIRED; the description requires numbers, as for the whole response.
         "code" => is_type_error && path.contains("/_errors/") && value.is_string(),

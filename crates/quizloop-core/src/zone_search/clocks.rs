@@ -147,7 +147,7 @@ impl ZoneClock {
         let halves = HALVES.map(|day| {
             let noon = day
                 .at(12, 0, 0, 0)
-                .to_zoned(zone.time_zone().clone())
+                .to_zoned_datetime(zone.time_zone().clone())
                 .ok()?;
             let info = zone.time_zone().to_offset_info(noon.timestamp());
             let abbreviation = info.abbreviation().to_ascii_uppercase();

@@ -415,7 +415,7 @@ mod tests {
         let zone = Zone::from_name(name).unwrap();
         [1, 7].map(|month| {
             let noon = jiff::civil::date(year, month, 15).at(12, 0, 0, 0);
-            noon.to_zoned(zone.time_zone().clone())
+            noon.to_zoned_datetime(zone.time_zone().clone())
                 .unwrap()
                 .offset()
                 .seconds()
