@@ -14,7 +14,7 @@ use super::{server_questions, team_panel};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::Question;
 use quizloop_core::data_deletion::RESTORABLE_DAYS;
-use quizloop_core::id::{ChannelId, GuildId, UserId};
+use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::mock_interview::MockInterviews;
 use quizloop_core::posting::OrderPostError;
 use quizloop_core::question_pool::QuestionPool;

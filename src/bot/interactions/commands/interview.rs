@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::quiz::{PracticeContext, due_count, parse_topic, topic_choices};
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Visibility,
 };
 use super::{CommandResult, load_briefly, or_user_error, update_message};
 use crate::bot::context::BotContext;
@@ -45,7 +45,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
     access: Access::Everyone,
     kind: CommandKind::Single(Action {
         options,
-        autocomplete: &[("topic", topic_choices)],
+        autocomplete: &[("topic", Autocomplete::InGuild(topic_choices))],
         visibility: Visibility::Ephemeral,
         help: Help::Line(|| {
             "`/interview` asks five questions against the clock, in private. At the end you see the \

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::answer::confirmation;
 use super::quiz::{parse_topic, topic_choices};
 use super::slash_command::{
-    Access, Action, CommandHandler, CommandKind, Help, SlashCommand, Subcommand, Visibility,
-    channel_option,
+    Access, Action, Autocomplete, CommandHandler, CommandKind, Help, SlashCommand, Subcommand,
+    Visibility, channel_option,
 };
 use super::{CommandResult, or_user_error, question_by_id, resolve_team};
 use crate::bot::context::BotContext;
@@ -44,7 +44,7 @@ pub static COMMAND: SlashCommand = SlashCommand {
                 description: "Be matched with a colleague each week; you interview each other",
                 action: Action {
                     options: join_options,
-                    autocomplete: &[("topic", topic_choices)],
+                    autocomplete: &[("topic", Autocomplete::InGuild(topic_choices))],
                     visibility: Visibility::Ephemeral,
                     help: Help::Line(|| {
                         "`/pair join` matches you with a colleague each week for a mock interview."
