@@ -157,7 +157,7 @@ paths = "packs"
 [[team]]
 guild = 1110000000000000001
 channel = "general"
-at = "9am"
+at = "25:00"
 timezon = "Europe/Berlin"
 days = ["mon", "monday", "fun"]
 reveal = "opne"
@@ -208,11 +208,11 @@ fn all_errors_are_reported_at_once() {
        |
        = help: turn on Developer Mode in Discord's settings (Advanced), then right-click the channel and copy its id
 
-    error: "9am" is not a time of day
+    error: "25:00" is not a time of day
       --> config.toml:13:6
        |
-    13 | at = "9am"
-       |      ^^^^^
+    13 | at = "25:00"
+       |      ^^^^^^^
        |
        = help: use the 24-hour format, such as "09:00" or "17:30"
 
@@ -527,7 +527,7 @@ fn a_syntax_error_has_a_line() {
 
 #[test]
 fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
-    let text = "\u{feff}".to_owned() + &team_with("at = \"9am\"").replace('\n', "\r\n");
+    let text = "\u{feff}".to_owned() + &team_with("at = \"25:00\"").replace('\n', "\r\n");
     let source = Source::decode("config.toml", text.as_bytes()).unwrap();
     let (_, diagnostics) = Config::parse(&source, Path::new(""));
     assert_eq!(diagnostics.len(), 1);

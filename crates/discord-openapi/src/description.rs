@@ -152,7 +152,7 @@ impl Description {
 
 impl CompiledSchemas {
     /// Returns the schema at a JSON pointer, which is compiled on first use.
-    fn index(&mut self, root: &Value, pointer: &str) -> Result<SchemaIndex, CompileError> {
+    fn index(&mut self, root: &Value, pointer: &str) -> Result<SchemaIndex, Box<CompileError>> {
         if let Some(index) = self.indices.get(pointer) {
             return Ok(*index);
         }

@@ -161,7 +161,9 @@ fn message() -> Value {
 /// Returns the data of a defined command, with some of its options.
 fn data(choices: &mut Choices<'_>, typing: bool) -> Value {
     let commands = commands::definitions();
-    let all: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
+    let all = commands.as_array().into_iter().flatten();
+    // A message command has no options in which one could type.
+    let all: Vec<&Value> = all.filter(|one| !typing || one["type"] != 3).collect();
     let mut command = choices.pick(&all);
     let name = command["name"].clone();
     if command["type"] == 3 {

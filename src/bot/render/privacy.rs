@@ -57,7 +57,7 @@ pub struct StoredData {
 
 /// The reply to `/privacy`.
 pub fn overview(kept: &StoredData) -> Message {
-    let embed = Embed {
+    let mut embed = Embed {
         title: Some("Your data".into()),
         description: Some(
             "In this server I store ids, dates, counts and ratings. The text of a reply reaches me only \
@@ -69,8 +69,13 @@ pub fn overview(kept: &StoredData) -> Message {
         color: PRIVACY_COLOR,
         ..Embed::default()
     }
-    .field("Stored about you", bullets(stored_items(kept)))
-    .field(
+    .field("Stored about you", bullets(stored_items(kept)));
+    // In a field of its own, because a field has a limit.
+    let interviews = interview_items(kept);
+    if !interviews.is_empty() {
+        embed = embed.field("Your interviews", bullets(interviews));
+    }
+    let embed = embed.field(
         "What it's for",
         "Results make up your streak. Scores and ticks decide when `/quiz` repeats a question, and \
          ticks also show which key points a team misses. If an admin \
@@ -145,6 +150,11 @@ fn stored_items(kept: &StoredData) -> Vec<String> {
     if kept.hidden {
         lines.push("your choice to be hidden from leaderboards and weekly reports".into());
     }
+    lines
+}
+
+fn interview_items(kept: &StoredData) -> Vec<String> {
+    let mut lines = Vec::new();
     if kept.interview {
         lines.push(
             "your newest interview: its questions, times and ticks, until a day after its end"

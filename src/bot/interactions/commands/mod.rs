@@ -553,7 +553,7 @@ async fn on_component(
             update_message(team_rounds::on_button(ctx, interaction, guild, change, message).await)
         }
         ComponentId::Panel { channel, action } => {
-            team_panel::on_button(ctx, interaction, guild, channel, action).await
+            Box::pin(team_panel::on_button(ctx, interaction, guild, channel, action)).await
         }
         ComponentId::Setting { channel, setting } => {
             let choice = team_panel::SettingChoice {
@@ -567,11 +567,11 @@ async fn on_component(
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
         ComponentId::StartInterview(setup) => {
-            interview::on_start(ctx, interaction, guild, &setup).await
+            Box::pin(interview::on_start(ctx, interaction, guild, &setup)).await
         }
         ComponentId::Interview { action, state } => {
             let input = InterviewInput::new(action, state, values);
-            interview::on_component(ctx, interaction, guild, input).await
+            Box::pin(interview::on_component(ctx, interaction, guild, input)).await
         }
         ComponentId::Pair { action, state } => {
             let input = pair::PairInput {
@@ -579,7 +579,7 @@ async fn on_component(
                 state,
                 values,
             };
-            pair::on_component(ctx, interaction, guild, input).await
+            Box::pin(pair::on_component(ctx, interaction, guild, input)).await
         }
     }
 }
