@@ -523,11 +523,7 @@ async fn on_component(
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
         ComponentId::Pair { action, state } => {
-            let input = pair::PairInput {
-                action,
-                state,
-                values,
-            };
+            let input = pair::PairInput::new(action, state, values);
             pair::on_component(ctx, interaction, guild, input).await
         }
     }
