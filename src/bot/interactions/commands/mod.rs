@@ -574,11 +574,7 @@ async fn on_component(
             Box::pin(interview::on_component(ctx, interaction, guild, input)).await
         }
         ComponentId::Pair { action, state } => {
-            let input = pair::PairInput {
-                action,
-                state,
-                values,
-            };
+            let input = pair::PairInput::new(action, state, values);
             Box::pin(pair::on_component(ctx, interaction, guild, input)).await
         }
     }

@@ -219,6 +219,16 @@ pub struct PairInput<'a> {
     pub values: &'a [String],
 }
 
+impl<'a> PairInput<'a> {
+    pub const fn new(action: PairAction, state: PairState, values: &'a [String]) -> Self {
+        Self {
+            action,
+            state,
+            values,
+        }
+    }
+}
+
 /// Handles a component of a match.
 pub async fn on_component(
     ctx: &BotContext,
