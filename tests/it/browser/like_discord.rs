@@ -151,7 +151,7 @@ async fn the_page_follows_a_picture() {
     let top: f64 = tab
         .eval("document.getElementById('list-channel').scrollTop")
         .await;
-    assert!(top < 1.0, "{top}");
+    assert!(top < 1.0, "the page jumped to {top}");
 }
 
 /// At 200 % of 1280 x 800, at least half of the height is for messages, with the guide open; the

@@ -2,21 +2,20 @@
 
 const NEAR_END = 80;
 const lists = [...document.querySelectorAll("[data-list]")];
-const left = new WeakSet();
+// Where each list was at its end. It may have grown since, which moves nothing.
+const ends = new WeakMap();
 
-export const isAtEnd = (list) => !left.has(list);
+const isNearEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+
+export const isAtEnd = (list) => isNearEnd(list) || list.scrollTop > ends.get(list) - NEAR_END;
 
 export function toEnd(list) {
-  left.delete(list);
   list.scrollTop = list.scrollHeight;
+  ends.set(list, list.scrollTop);
 }
 
 for (const list of lists) {
-  list.addEventListener("scroll", () => {
-    const distance = list.scrollHeight - list.scrollTop - list.clientHeight;
-    if (distance < NEAR_END) left.delete(list);
-    else left.add(list);
-  });
+  list.addEventListener("scroll", () => { if (isNearEnd(list)) ends.set(list, list.scrollTop); });
   // A picture has its height only once it has loaded.
   list.addEventListener("load", () => { if (isAtEnd(list)) toEnd(list); }, true);
   new ResizeObserver(() => { if (isAtEnd(list)) toEnd(list); }).observe(list);
