@@ -65,7 +65,8 @@ impl Deck {
         let next = if request.programme.order.is_fixed() {
             choices.first()
         } else {
-            let stage = request.stage.widened(choices.iter().map(|one| one.level));
+            let levels: Vec<_> = choices.iter().map(|one| one.level).collect();
+            let stage = request.stage.widened(&levels);
             choices.retain(|one| stage.allows(one.level));
             choices.choose(rng)
         };

@@ -70,9 +70,9 @@ impl RampStage {
 
     /// Returns this stage, or the first harder one that allows any of the levels.
     #[must_use]
-    pub(super) fn widened<'a>(self, levels: impl Iterator<Item = Option<&'a str>> + Clone) -> Self {
+    pub(super) fn widened(self, levels: &[Option<&str>]) -> Self {
         let mut stages = Self::ASCENDING.into_iter().filter(|stage| *stage >= self);
-        let has_question = |stage: &Self| levels.clone().any(|level| stage.allows(level));
+        let has_question = |stage: &Self| levels.iter().any(|level| stage.allows(*level));
         stages.find(has_question).unwrap_or(Self::All)
     }
 }
@@ -102,7 +102,7 @@ impl Guild {
         let is_new = |question: &str| !reviewed.contains(question);
         let free = candidates.clone().filter(|one| is_new(one) && is_free(one));
         let levels: Vec<_> = free.map(&level_of).collect();
-        let stage = stage.widened(levels.into_iter());
+        let stage = stage.widened(&levels);
         candidates
             .filter(|one| !is_new(one) || stage.allows(level_of(one)))
             .collect()

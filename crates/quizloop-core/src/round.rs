@@ -155,8 +155,8 @@ pub struct Window {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[serde(rename = "looks")]
     pub peeks: BTreeMap<UserId, Timestamp>,
-    /// The members who were told that they reached a milestone with this round; empty in all but the
-    /// two newest rounds.
+    /// The members to whom a milestone that they reached with this round was mentioned; empty in all
+    /// but the two newest rounds.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub milestones: BTreeSet<UserId>,
 }

@@ -30,7 +30,7 @@ struct Outside {
     channel: ChannelId,
     /// The message of the round that was open.
     round: MessageId,
-    /// Whether the member was told. They are told once for each round.
+    /// Whether the note was sent. There is one for each round.
     is_told: bool,
 }
 
@@ -91,7 +91,7 @@ pub async fn send(ctx: &BotContext, interaction: &Interaction) {
     }
 }
 
-/// Returns the milestones that the member is told of now.
+/// Returns the milestones to mention now.
 async fn mention_milestones(guild: &LoadedGuild, user: UserId) -> Vec<(ChannelId, Milestone)> {
     let reached = guild.read(|state| {
         let teams = state.teams().values();

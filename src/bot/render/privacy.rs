@@ -23,7 +23,7 @@ pub struct StoredData {
     pub reviews: usize,
     /// Rounds with their ticks in the self-assessment, over all teams.
     pub assessments: usize,
-    /// Rounds with which they reached a milestone and were told so, over all teams.
+    /// Rounds with which they reached a milestone that was mentioned to them, over all teams.
     pub milestones: usize,
     /// Topics for which the sum of their ticks is stored.
     pub assessed_topics: usize,
