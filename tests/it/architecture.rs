@@ -248,6 +248,10 @@ fn the_sandbox_does_not_mention_quizloop() {
                 folders.push(path);
                 continue;
             }
+            // It names the authors.
+            if path.ends_with("LICENSE") {
+                continue;
+            }
             let text = fs::read_to_string(&path).unwrap().to_lowercase();
             for word in ["quizloop", "streak", "question", "leaderboard"] {
                 assert!(!text.contains(word), "{}: {word}", path.display());
