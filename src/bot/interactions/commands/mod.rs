@@ -553,7 +553,14 @@ async fn on_component(
             update_message(team_rounds::on_button(ctx, interaction, guild, change, message).await)
         }
         ComponentId::Panel { channel, action } => {
-            Box::pin(team_panel::on_button(ctx, interaction, guild, channel, action)).await
+            Box::pin(team_panel::on_button(
+                ctx,
+                interaction,
+                guild,
+                channel,
+                action,
+            ))
+            .await
         }
         ComponentId::Setting { channel, setting } => {
             let choice = team_panel::SettingChoice {
