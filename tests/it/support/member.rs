@@ -2,6 +2,7 @@
 
 use discord_sandbox::client::{ClientOutcome, MessageView, ModalView};
 use discord_sandbox::ids;
+use discord_sandbox::model::InteractionState;
 use serde_json::{Value, json};
 
 use super::World;
@@ -127,9 +128,8 @@ impl<'w> MemberHandle<'w> {
             .sandbox
             .press(message, self.id, button, &[])
             .await;
-        outcome
-            .message()
-            .cloned()
+        self.shown(message, &outcome)
+            .await
             .unwrap_or_else(|| panic!("{button}: {outcome:?}\n{}", self.world.log()))
     }
 
@@ -138,9 +138,8 @@ impl<'w> MemberHandle<'w> {
         let (sandbox, menu) = (&self.world.sandbox, message.menu());
         let id = menu["custom_id"].as_str().expect("a menu has an id");
         let outcome = sandbox.press(message.id, self.id, id, values).await;
-        outcome
-            .message()
-            .cloned()
+        self.shown(message.id, &outcome)
+            .await
             .unwrap_or_else(|| panic!("{menu}: {outcome:?}\n{}", self.world.log()))
     }
 
@@ -187,10 +186,33 @@ impl<'w> MemberHandle<'w> {
     /// Fills in a form and submits it.
     pub async fn submit_modal(&self, form: &ModalView, fields: &[(&str, &str)]) -> MessageView {
         let outcome = self.world.sandbox.submit_modal(self.id, form, fields).await;
-        outcome
-            .message()
-            .cloned()
-            .unwrap_or_else(|| panic!("{outcome:?}\n{}", self.world.log()))
+        let shown = match form.source_message {
+            Some(message) => self.shown(message, &outcome).await,
+            None => outcome.message().cloned(),
+        };
+        shown.unwrap_or_else(|| panic!("{outcome:?}\n{}", self.world.log()))
+    }
+
+    /// Returns the message that the use of a component shows. On a busy machine the bot may defer the
+    /// update. Then this waits for what follows: the update, or a new message.
+    async fn shown(&self, source: u64, outcome: &ClientOutcome) -> Option<MessageView> {
+        if *outcome != ClientOutcome::Acknowledged {
+            return outcome.message().cloned();
+        }
+        let what = "what follows a deferred update";
+        let shown = self.world.wait(what, |discord| {
+            let mut newest_first = discord.interactions.values().rev();
+            let of_use = newest_first.find(|one| {
+                let of_source = one.source_message.is_some_and(|key| key.message == source);
+                one.user == self.id && of_source
+            })?;
+            match of_use.state {
+                InteractionState::Updated => Some(source),
+                InteractionState::DeferredUpdate => of_use.follow_ups.first().copied(),
+                _ => None,
+            }
+        });
+        self.world.sandbox.message(shown.await)
     }
 
     /// Presses a button with a custom id that no current message has.
