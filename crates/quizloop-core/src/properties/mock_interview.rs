@@ -202,7 +202,7 @@ fn who_answers_nothing_twice_in_a_row_is_not_matched_until_they_join_again() {
         set_up(&mut guild, ten);
         let team = team(&mut guild);
         let matched = team.matches().iter().filter(|one| one.intended_at == ten);
-        let number = matched.map(|one| one.number).last();
+        let number = matched.map(|one| one.number).next_back();
         numbers.push(number);
         let Some(number) = number else { continue };
         let check_at = ten + hours(96);
