@@ -513,6 +513,55 @@ async fn on_component(
         ComponentId::Report { .. } | ComponentId::CorrectDraft { .. } => {
             reply(Err(UserError::StaleComponent))
         }
+        ComponentId::History { page, topic } => {
+            history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
+        }
+        ComponentId::StartInterview(setup) => {
+            Box::pin(interview::on_start(ctx, interaction, guild, &setup)).await
+        }
+        ComponentId::Interview { action, state } => {
+            let input = InterviewInput::new(action, state, values);
+            Box::pin(interview::on_component(ctx, interaction, guild, input)).await
+        }
+        ComponentId::Pair { action, state } => {
+            let input = pair::PairInput::new(action, state, values);
+            Box::pin(pair::on_component(ctx, interaction, guild, input)).await
+        }
+        component @ (ComponentId::Questions { .. }
+        | ComponentId::RemoveQuestion { .. }
+        | ComponentId::OpenSuggestion
+        | ComponentId::DecideSuggestion { .. }
+        | ComponentId::Edit { .. }
+        | ComponentId::Settings { .. }
+        | ComponentId::Reports { .. }
+        | ComponentId::CloseReport { .. }
+        | ComponentId::PostNow { .. }
+        | ComponentId::Import { .. }
+        | ComponentId::ChangeRound { .. }
+        | ComponentId::Panel { .. }
+        | ComponentId::Setting { .. }
+        | ComponentId::Remove { .. }) => {
+            Box::pin(on_admin_component(
+                ctx,
+                interaction,
+                guild,
+                component,
+                values,
+            ))
+            .await
+        }
+    }
+}
+
+/// Handles a component that only admins may use. Each handler checks that itself.
+async fn on_admin_component(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    component: ComponentId,
+    values: &[String],
+) -> Response {
+    match component {
         ComponentId::Questions { filter, page } => {
             update_message(team_questions::list(ctx, interaction, guild, filter, page))
         }
@@ -533,9 +582,6 @@ async fn on_component(
             let saved = confirm_settings::on_button(ctx, interaction, guild, action, draft);
             update_message(Box::pin(saved).await)
         }
-        ComponentId::History { page, topic } => {
-            history::on_page_button(ctx, interaction, guild, page, topic.as_deref())
-        }
         ComponentId::Reports { page } => {
             update_message(question_reports::list(ctx, interaction, guild, page))
         }
@@ -553,14 +599,7 @@ async fn on_component(
             update_message(team_rounds::on_button(ctx, interaction, guild, change, message).await)
         }
         ComponentId::Panel { channel, action } => {
-            Box::pin(team_panel::on_button(
-                ctx,
-                interaction,
-                guild,
-                channel,
-                action,
-            ))
-            .await
+            team_panel::on_button(ctx, interaction, guild, channel, action).await
         }
         ComponentId::Setting { channel, setting } => {
             let choice = team_panel::SettingChoice {
@@ -573,17 +612,8 @@ async fn on_component(
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)
         }
-        ComponentId::StartInterview(setup) => {
-            Box::pin(interview::on_start(ctx, interaction, guild, &setup)).await
-        }
-        ComponentId::Interview { action, state } => {
-            let input = InterviewInput::new(action, state, values);
-            Box::pin(interview::on_component(ctx, interaction, guild, input)).await
-        }
-        ComponentId::Pair { action, state } => {
-            let input = pair::PairInput::new(action, state, values);
-            Box::pin(pair::on_component(ctx, interaction, guild, input)).await
-        }
+        // The caller passes no other.
+        _ => reply(Err(UserError::StaleComponent)),
     }
 }
 

@@ -72,7 +72,7 @@ fn stored_data() {
     • your reminder time in 2 teams
     • the time of your reminder of due reviews
     • your choice to be hidden from leaderboards and weekly reports
-    • your newest interview: its questions, times and ticks, until a day after its end
+    [Your interviews] • your newest interview: its questions, times and ticks, until a day after its end
     • date, length and number of key points of your last 3 interviews
     • that you joined mock interviews in 1 team, with the topic and the level that you chose
     • with whom you were matched in 7 weeks of the last 52
