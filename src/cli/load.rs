@@ -117,7 +117,7 @@ pub fn config_with_diagnostics(
                 "--state names a data folder, but {url_place} names a database. To use the database, remove --state; to use the folder, remove {url_place}"
             )));
         }
-        config.state_dir = dir.to_owned();
+        dir.clone_into(&mut config.state_dir);
     }
     if let Some(url) = std::env::var(API_URL).ok().filter(|url| !url.is_empty()) {
         let url = config::parse_api_url(&url).map_err(|error| {

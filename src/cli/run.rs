@@ -37,7 +37,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 pub struct RunArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// Log format; the environment variable RUST_LOG sets the level
+    /// Log format; the environment variable `RUST_LOG` sets the level
     #[arg(long, value_enum, default_value = "text")]
     log: LogFormat,
     /// Follow the clock of a sandbox

@@ -104,7 +104,7 @@ pub struct TeamExport {
     /// When the member saw an answer before replying: round and time.
     #[serde(rename = "looks")]
     pub peeks: Vec<(u32, Timestamp)>,
-    /// The rounds with which the member reached a milestone of their streak and that the bot has mentioned.
+    /// The rounds with which the member reached a milestone of their streak that was mentioned.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub milestones: Vec<u32>,
     /// The member's self-assessments of the newest rounds: round and one letter per key point, x

@@ -1,7 +1,7 @@
 //! Milestones of a streak, which the bot mentions to the member once.
 //!
 //! Whether a member has reached one follows from the ledger: the round that made their streak longer
-//! than ever before, to one of [`MILESTONES`]. Only that the bot said so is stored, with that round,
+//! than ever before, to one of [`MILESTONES`]. Only the mention is stored, with that round,
 //! for as long as its replies are. Later it is too late to mention it, so nothing has to be kept.
 
 use super::id::UserId;
@@ -61,7 +61,7 @@ impl Team {
         reached.filter(|reached| before.current >= reached.streak)
     }
 
-    /// Records that the bot mentions a milestone to a member, and returns it; `None` if there is none.
+    /// Records that a milestone is mentioned to a member, and returns it; `None` if there is none.
     pub fn mention_milestone(&mut self, user: UserId) -> Option<Milestone> {
         let reached = self.unmentioned_milestone(user)?;
         let round = self.round_mut(reached.round)?;

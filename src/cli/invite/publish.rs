@@ -1,5 +1,7 @@
 //! What `invite --publish` changes in the application's profile.
 
+use std::fmt::Write as _;
+
 use crate::bot::{ApplicationProfile, InstallParams};
 
 /// Returns each difference as a few lines, or an empty text.
@@ -16,17 +18,14 @@ pub fn changes(current: &ApplicationProfile, wanted: &ApplicationProfile) -> Str
             ),
         ]
     };
-    let pairs = parts(current).into_iter().zip(parts(wanted));
-    pairs
-        .filter(|((_, now), (_, then))| now != then)
-        .map(|((name, now), (_, then))| {
-            format!(
-                "  {name}\n    now   {}\n    then  {}\n",
-                shown(&now),
-                shown(&then)
-            )
-        })
-        .collect()
+    let mut text = String::new();
+    for ((name, now), (_, then)) in parts(current).into_iter().zip(parts(wanted)) {
+        if now != then {
+            let (now, then) = (shown(&now), shown(&then));
+            let _ = write!(text, "  {name}\n    now   {now}\n    then  {then}\n");
+        }
+    }
+    text
 }
 
 /// Wraps a text that continues a line after "    then  ".

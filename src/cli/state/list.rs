@@ -68,7 +68,7 @@ impl fmt::Display for ListedServer {
                 self.guild
             )?,
             ServerContents::Unreadable { error } => {
-                write!(f, "{}  unreadable: {error}", self.guild)?
+                write!(f, "{}  unreadable: {error}", self.guild)?;
             }
         }
         if let Some(deletion) = &self.deletion {

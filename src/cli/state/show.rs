@@ -83,7 +83,7 @@ impl ShownTeam {
                 streak: streak.current,
                 longest: streak.longest,
                 answered: streak.answered,
-                freezes: streak.freezes.into(),
+                freezes: streak.freezes,
             }
         };
         Self {

@@ -89,8 +89,7 @@ fn install_params(path: &str, params: &Value, errors: &mut FieldErrors) -> Value
     if scopes.is_empty() {
         errors.push_required(&format!("{path}.scopes"));
     }
-    let bits =
-        permission::parse_bits(&params["permissions"]).or_else(|| params["permissions"].as_u64());
+    let bits = permission::parse_bits(&params["permissions"]);
     if bits.is_none() {
         errors.push_required(&format!("{path}.permissions"));
     }

@@ -65,7 +65,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 }
 
 proptest! {
-    /// A member who asks something after each round hears of each milestone once, when the streak
+    /// Each milestone is mentioned once to a member who asks something after each round, when the streak
     /// first reaches it, and never of one that is lost. Restarts change nothing.
     #[test]
     fn each_milestone_is_mentioned_once(deeds in deeds(), asks in prop::collection::vec(any::<bool>(), 130)) {
@@ -94,7 +94,7 @@ proptest! {
                 prop_assert!(team.unmentioned_milestone(UserId::new(8)).is_none());
             }
         }
-        // What the bot said was reached, in the same order, and nothing twice.
+        // Each mention is of a milestone that was reached, in the same order, and none comes twice.
         prop_assert!(told.is_sorted_by(|a, b| a < b), "{:?}", told);
         prop_assert!(told.iter().all(|one| reached.contains(one)));
         let kept = team.rounds().iter().filter(|round| !round.window.milestones.is_empty());
