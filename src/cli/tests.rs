@@ -17,7 +17,8 @@ fn all_commands() -> Vec<(String, Command)> {
         }
     }
     let mut all = Vec::new();
-    let mut command = Cli::command();
+    // As wide everywhere as without a terminal.
+    let mut command = Cli::command().term_width(100);
     command.build();
     collect("quizloop", &command, &mut all);
     all
