@@ -454,6 +454,7 @@ struct ModalSubmission<'a> {
     fields: &'a HashMap<String, String>,
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each component")]
 async fn on_component(
     ctx: &BotContext,
     interaction: &Interaction,
@@ -602,12 +603,8 @@ async fn on_admin_component(
             team_panel::on_button(ctx, interaction, guild, channel, action).await
         }
         ComponentId::Setting { channel, setting } => {
-            let choice = team_panel::SettingChoice {
-                channel,
-                setting,
-                values,
-            };
-            update_message(team_panel::on_choice(ctx, interaction, guild, choice).await)
+            let menu = team_panel::SettingMenu { channel, setting };
+            team_panel::on_choice(ctx, interaction, guild, menu, values).await
         }
         ComponentId::Remove { channel } => {
             update_message(remove::on_confirm(ctx, interaction, &guild.team(channel)).await)

@@ -32,7 +32,7 @@ pub async fn on_button(
 ) -> Response {
     let team = guild.team(channel);
     if action == PanelAction::Settings {
-        let menus = require_admin(interaction).and_then(|()| menus(&team, String::new()));
+        let menus = require_admin(interaction).and_then(|()| menus(&team, ""));
         return or_user_error(menus.map(|menus| Response::New(menus.ephemeral())));
     }
     update_message(act(ctx, interaction, guild, &team, action).await)
@@ -90,30 +90,40 @@ fn skip(team: &mut Team, day: Date, now: jiff::Timestamp) -> Message {
     render::skipped(day, &team.next_post_times(now, render::POSTS_AHEAD))
 }
 
-/// What an admin chose from a menu.
+/// A menu with the values of a setting.
 #[derive(Debug, Clone, Copy)]
-pub struct SettingChoice<'a> {
+pub struct SettingMenu {
     pub channel: ChannelId,
     pub setting: PanelSetting,
-    pub values: &'a [String],
 }
 
-/// Changes a setting, as the option of `/team settings` would.
+/// Changes the setting of a menu, as the option of `/team settings` would.
 pub async fn on_choice(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,
-    choice: SettingChoice<'_>,
+    menu: SettingMenu,
+    values: &[String],
+) -> Response {
+    update_message(change(ctx, interaction, guild, menu, values).await)
+}
+
+async fn change(
+    ctx: &BotContext,
+    interaction: &Interaction,
+    guild: &LoadedGuild,
+    menu: SettingMenu,
+    values: &[String],
 ) -> CommandResult {
     require_admin(interaction)?;
-    let team = guild.team(choice.channel);
-    let setting = team_settings::find(choice.setting.key()).ok_or(UserError::StaleComponent)?;
+    let team = guild.team(menu.channel);
+    let setting = team_settings::find(menu.setting.key()).ok_or(UserError::StaleComponent)?;
     // All levels are the same as no choice of levels.
-    let is_all = choice.setting == PanelSetting::Levels && choice.values.len() == LEVELS.len();
+    let is_all = menu.setting == PanelSetting::Levels && values.len() == LEVELS.len();
     let text = if is_all {
         "all".to_owned()
     } else {
-        choice.values.join(", ")
+        values.join(", ")
     };
     let value = match setting.kind {
         SettingKind::Flag(_) => OptionValue::Flag(text == team_panel::ON),
@@ -121,22 +131,22 @@ pub async fn on_choice(
     };
     let options = [
         (setting.option.name.to_owned(), value),
-        ("channel".to_owned(), OptionValue::Channel(choice.channel)),
+        ("channel".to_owned(), OptionValue::Channel(menu.channel)),
     ];
     let as_command = Interaction {
         options: options.into(),
         ..interaction.clone()
     };
     change_settings(ctx, &as_command, guild).await?;
-    menus(&team, team_panel::saved(choice.setting))
+    menus(&team, &team_panel::saved(menu.setting))
 }
 
-fn menus(team: &LoadedTeam, notice: String) -> CommandResult {
+fn menus(team: &LoadedTeam, notice: &str) -> CommandResult {
     let menus = |team: &Team| {
         if team.managed {
             return Err(UserError::ManagedByConfig);
         }
-        Ok(team_panel::menus(team, &notice))
+        Ok(team_panel::menus(team, notice))
     };
     team.read(menus).ok_or(UserError::TeamNotFound)?
 }

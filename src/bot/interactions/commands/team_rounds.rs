@@ -189,7 +189,6 @@ async fn apply(
     .await
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
 fn refused(error: AdminActionError) -> UserError {
     UserError::InvalidOption(render::refused(&error))
 }
