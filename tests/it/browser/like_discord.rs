@@ -129,7 +129,7 @@ async fn the_page_follows_a_picture() {
     world.advance("1m").await;
     // Later refreshes of the page go to the end as well, so what counts is the moment of loading.
     tab.eval::<bool>(
-        "(() => { window.distances = []; document.addEventListener('load', () => requestAnimationFrame(() => { \
+        "(() => { window.distances = []; document.addEventListener('load', (event) => event.target.matches?.('.picture') && requestAnimationFrame(() => { \
          const list = document.getElementById('list-channel'); \
          window.distances.push(list.scrollHeight - list.scrollTop - list.clientHeight); }), true); return true; })()",
     )
