@@ -54,7 +54,6 @@ impl ContentHash {
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         let hash = hasher.finish();
-        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
         Self((hash >> 32) as u32)
     }
 }

@@ -31,7 +31,7 @@ pub struct ChangedChoice<'a> {
 
 /// Keeps the options of the command, and asks whether to save them.
 pub fn ask(ctx: &BotContext, interaction: &Interaction, change: &ChangedChoice<'_>) -> Message {
-    let id = DraftId(ctx.with_rng(|rng| rng.random()));
+    let id = DraftId(ctx.with_rng(rand::RngExt::random));
     let channel = change.team.channel();
     let draft = SettingsDraft {
         command: change.command,

@@ -454,7 +454,6 @@ struct ModalSubmission<'a> {
     fields: &'a HashMap<String, String>,
 }
 
-#[expect(clippy::too_many_lines, reason = "a table: one arm for each component")]
 async fn on_component(
     ctx: &BotContext,
     interaction: &Interaction,
