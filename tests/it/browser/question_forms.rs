@@ -125,7 +125,7 @@ async fn a_junior_team_and_its_week() {
         return;
     };
     begin(&tab, "/setup").await;
-    value(&tab, "timezone", "Europe/Berlin", "Europe/Berlin").await;
+    value(&tab, "timezone", "Europe/Berl", "Europe/Berlin").await;
     option(&tab, "levels", "junior, mid", "junior, mid (").await;
     let topics = TOPICS.join(", ");
     option(&tab, "topics", &topics, &format!("{topics} (")).await;
