@@ -1,5 +1,7 @@
 //! Time zones and roles that `/setup` refuses, and what it suggests instead.
 
+use std::fmt::Write as _;
+
 use discord_sandbox::ids;
 use serde_json::json;
 
@@ -24,7 +26,7 @@ async fn places_are_suggested_for_offsets() {
             .take(3)
             .map(|choice| choice.name)
             .collect();
-        found += &format!("{typed}: {}\n", names.join(" · "));
+        let _ = writeln!(found, "{typed}: {}", names.join(" · "));
     }
     insta::assert_snapshot!(found, @"
     gmt+2: Europe/Kyiv (UTC+2, in summer UTC+3) · Africa/Johannesburg (UTC+2 all year) · Europe/Berlin (UTC+1, in summer UTC+2)

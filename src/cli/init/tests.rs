@@ -1,6 +1,7 @@
 //! The dialogue, with answers as an operator types them.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use clap::Parser as _;
 
@@ -21,18 +22,18 @@ struct Typist {
 
 impl Dialogue for Typist {
     fn say(&mut self, text: &str) -> Result<(), CliError> {
-        self.seen += &format!("{text}\n");
+        let _ = writeln!(self.seen, "{text}");
         Ok(())
     }
 
     fn ask(&mut self, question: &str) -> Result<String, CliError> {
         let answer = self.answers.pop_front().expect("an answer");
-        self.seen += &format!("{question}: {answer}\n");
+        let _ = writeln!(self.seen, "{question}: {answer}");
         Ok(answer.to_owned())
     }
 
     fn ask_secret(&mut self, question: &str) -> Result<String, CliError> {
-        self.seen += &format!("{question}: \n");
+        let _ = writeln!(self.seen, "{question}: ");
         Ok(self.answers.pop_front().expect("an answer").to_owned())
     }
 }

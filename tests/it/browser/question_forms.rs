@@ -152,7 +152,7 @@ async fn a_junior_team_and_its_week() {
 
     tab.be("Lin").await;
     begin(&tab, "/suggest").await;
-    option(&tab, "topic", "queues", "queues").await;
+    option(&tab, "topic", "queue", "queues").await;
     tab.click("#channel .send").await;
     tab.reads("#form h2", "Suggest a question").await;
     fill(&tab, "question", "Where do lost tasks go?").await;
