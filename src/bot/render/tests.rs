@@ -939,6 +939,7 @@ fn forbidden(code: isize) -> ApiError {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of all errors")]
 fn errors() {
     let failures = [
         forbidden(50_013),

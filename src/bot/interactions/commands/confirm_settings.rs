@@ -16,7 +16,6 @@ use crate::bot::render::user_error::UserError;
 use quizloop_core::question_pool::QuestionPool;
 use quizloop_core::team::TeamSettings;
 use quizloop_store::{LoadedGuild, LoadedTeam};
-use rand::RngExt as _;
 
 /// A command that changes which questions a team asks.
 pub struct ChangedChoice<'a> {
