@@ -16,7 +16,7 @@ fn a_change_of_a_round_is_confirmed_and_can_be_undone() {
         round: &team.rounds()[0],
         question: Some(&asked),
     };
-    assert_snapshot!(team_rounds::choice_name(&view), @"Question 1 · Mon 23 Mar · You call a function that was defined with async def. What do you get back,…");
+    assert_snapshot!(team_rounds::choice_name(&view), @"Question 1 · Mon 23 Mar · You call a function that was defined with async def. What do you get back…");
     assert_snapshot!(team_rounds::confirm_void(&view, 2), @"
     Cancel question 1 of Mon 23 Mar?
     > You call a function that was defined with async def. What do you get back, and when does its body start to run?
