@@ -84,8 +84,9 @@ impl<'a> Walk<'a> {
         self.characters += text.chars().count();
     }
 
+    /// Presses a button of the guide. If the question has come by then, the button opens its thread.
     async fn press(&mut self, button: &str) {
-        self.tab.click(&format!("[data-act=guide-{button}]")).await;
+        self.tab.click(&format!("[data-act^=guide-{button}]")).await;
         self.actions += 1;
     }
 
