@@ -19,6 +19,7 @@ use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, MessageId, UserId, snowflake_at};
 use quizloop_core::matching::{MatchCandidate, match_members};
 use quizloop_core::programme::Programme;
+use quizloop_core::ramp::RampStage;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::server_questions::MAX_SERVER_QUESTIONS;
 use quizloop_core::team::{Team, TeamSettings};
@@ -158,6 +159,7 @@ fn draw_from_the_deck(bencher: Bencher<'_, '_>, questions: usize) {
         pool: &(&ids).into(),
         day: date(2026, 1, 1),
         latest: None,
+        stage: RampStage::All,
     };
     bencher.bench_local(|| black_box(deck.draw(&request, &mut rng).is_some()));
 }

@@ -142,8 +142,8 @@ async fn the_same_change_is_no_conflict() {
         let saved = world.ada().submit_modal(&adas, &change).await.text();
         assert!(saved.contains("#s1 is changed"), "{saved}");
     }
-    let same = world.sam().submit_modal(&sams, &change).await.text();
-    assert!(same.contains("#s1 is changed"), "{same}");
+    let unchanged = world.sam().submit_modal(&sams, &change).await.text();
+    assert!(unchanged.contains("#s1 is changed"), "{unchanged}");
     // A correction of a refused form is compared with what the form was opened with, too.
     let refused = world.sam().submit_modal(&late, &[("answer", " ")]).await;
     let corrected = world.sam().open_modal(refused.id, "Correct it").await;

@@ -179,7 +179,10 @@ async fn a_new_team_with_a_choice_is_set_up_with_a_press() {
     world.kill_and_restart().await;
     let team = saved_team(&world).unwrap();
     assert_eq!(team.settings.programme.levels, ["junior", "mid"]);
-    assert_eq!(team.set_up_by.map(|user| user.get()), Some(ids::ADA));
+    assert_eq!(
+        team.set_up_by.map(quizloop_core::id::UserId::get),
+        Some(ids::ADA)
+    );
 }
 
 /// *Cancel*, a quarter of an hour, and a restart: the settings stay as they are, and the answer says
