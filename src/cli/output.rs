@@ -16,6 +16,7 @@ use quizloop_diagnostics::{Diagnostic, redact, render_all_styled};
 
 /// The styles of the words "error" and "warning", those of diagnostics.
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
+#[cfg(feature = "sandbox")]
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The output is incomplete, for example because the disk is full.
@@ -65,6 +66,7 @@ pub fn error(text: impl Display) {
 }
 
 /// Prints a warning to stderr, in colour on a terminal.
+#[cfg(feature = "sandbox")]
 pub fn warning(text: impl Display) {
     labelled(WARNING, "warning", &text);
 }

@@ -58,7 +58,7 @@ async fn vague_settings_are_refused() {
     "GMT+2" is an offset from UTC, not a time zone: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2). Pick one of the suggestions.
     "Etc/GMT-2" means UTC+2, not UTC-2: name a city that has the time you mean: "Europe/Kyiv" (UTC+2, in summer UTC+3), "Africa/Johannesburg" (UTC+2 all year) or "Europe/Berlin" (UTC+1, in summer UTC+2). Pick one of the suggestions.
     "EST" is an abbreviation, not a time zone: name a city that has the time you mean: "America/New_York" (UTC-5, in summer UTC-4), "America/Panama" (UTC-5 all year) or "America/Toronto" (UTC-5, in summer UTC-4). Pick one of the suggestions.
-    role: pick another role. If a bot mentions \@everyone as a role, Discord notifies nobody. Make a role for the team in Server Settings › Roles, give it to the members, and pick that one.
+    role: I don't notify everyone each day. Create a role for those who take part, and choose that one; or leave role out.
     "#);
     let status = ada.command_message("team status", &[]).await.text();
     assert!(status.contains("No team"), "{status}");

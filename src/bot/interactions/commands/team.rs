@@ -336,7 +336,7 @@ pub async fn show_status(
         .ok_or(UserError::TeamNotFound)
 }
 
-pub async fn change_settings(
+async fn change_settings(
     ctx: &BotContext,
     interaction: &Interaction,
     guild: &LoadedGuild,

@@ -6,7 +6,7 @@
 
 use jiff::civil::Date;
 
-use super::team::{apply_admin_action, change_settings, post_now, show_status};
+use super::team::{apply_admin_action, post_now, save_settings, show_status};
 use super::{CommandResult, or_user_error, require_admin, update_message};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::{Interaction, OptionValue};
@@ -137,7 +137,8 @@ async fn change(
         options: options.into(),
         ..interaction.clone()
     };
-    change_settings(ctx, &as_command, guild).await?;
+    // Saved at once: a menu shows what was chosen, and another choice is as near as this one.
+    save_settings(ctx, &as_command, &team).await?;
     menus(&team, &team_panel::saved(menu.setting))
 }
 
