@@ -14,6 +14,18 @@ fn level_of(message: &MessageView) -> String {
     level.lines().next().unwrap_or_default().to_owned()
 }
 
+/// Asks until the question is none with outputs to choose from, which a guess may rate "again".
+async fn ask(member: MemberHandle<'_>) -> MessageView {
+    let mut quiz = member.command_message("quiz", &[]).await;
+    while !serde_json::to_string(&quiz.components)
+        .unwrap()
+        .contains("Show the answer")
+    {
+        quiz = member.press(quiz.id, "Another").await;
+    }
+    quiz
+}
+
 /// Shows the answer and ticks all points.
 async fn know(member: MemberHandle<'_>, quiz: &MessageView) {
     let answer = member.press(quiz.id, "Show the answer").await;
@@ -31,7 +43,7 @@ async fn know(member: MemberHandle<'_>, quiz: &MessageView) {
 async fn quiz_begins_with_junior_questions() {
     let mut world = World::at(WEDNESDAY).team().start().await;
     for number in 0..3 {
-        let quiz = world.lin().command_message("quiz", &[]).await;
+        let quiz = ask(world.lin()).await;
         assert_eq!(level_of(&quiz), "junior", "question {number}");
         // A look at a question that is passed over changes nothing.
         let other = world.sam().command_message("quiz", &[]).await;
