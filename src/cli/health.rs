@@ -27,7 +27,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 /// Ask the bot that runs on this machine whether it works; exit code 0 or 1
 ///
-/// Asks the endpoint that `[health]` listen in the config names. Exits with 0 and one line if the bot
+/// Asks the endpoint that `health.listen` in the config names. Exits with 0 and one line if the bot
 /// works, perhaps with limitations, and with 1 and one line if it does not.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::examples(EXAMPLES))]
