@@ -81,7 +81,7 @@ async fn questions_are_chosen_from_suggestions() {
         .sandbox
         .autocomplete(ids::ASYNCIO, ids::LIN, "team void", &options)
         .await;
-    assert!(seen.map_or(true, |seen| seen.is_empty()));
+    assert!(seen.unwrap_or_default().is_empty());
 }
 
 /// Nothing happens before the confirmation, and each change can be undone, also after a restart: then
