@@ -1,11 +1,12 @@
 //! What an import of a file does to a server's own questions. Pure: nothing is changed here.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::drafts::DraftLimits;
 use quizloop_core::server_questions::{
     AddedQuestion, MAX_SERVER_QUESTION_BYTES, MAX_SERVER_QUESTIONS, QuestionChange,
-    QuestionContent, ServerQuestions,
+    QuestionContent, ServerQuestion, ServerQuestions,
 };
 
 /// Limits of the kept files. All of them together take at most 32 MiB.
@@ -122,8 +123,9 @@ pub struct ImportCounts {
 impl ImportCounts {
     pub fn of(questions: &[QuestionContent], own: Option<&ServerQuestions>) -> Self {
         let mut counts = Self::default();
+        let own = by_key(own);
         for content in questions {
-            match existing(content, own) {
+            match existing(content, &own) {
                 None => counts.new += 1,
                 Some((_, before)) if before == content => counts.same += 1,
                 Some(_) => counts.changed += 1,
@@ -148,8 +150,9 @@ impl ImportPlan {
             exceeds: None,
         };
         let mut bytes = own.map_or(0, ServerQuestions::size);
+        let by_key = by_key(own);
         for content in questions {
-            match existing(content, own) {
+            match existing(content, &by_key) {
                 Some((id, before)) if mode == ImportMode::Update && before != content => {
                     bytes = bytes.saturating_sub(before.size()) + content.size();
                     plan.updated += 1;
@@ -178,12 +181,24 @@ impl ImportPlan {
     }
 }
 
+/// Returns the server's questions by their keys; of several with the same key, the first one. A file
+/// has up to 500 questions, so a search for each of them in a list would take long.
+fn by_key(own: Option<&ServerQuestions>) -> HashMap<&str, &ServerQuestion> {
+    let mut by_key = HashMap::new();
+    for question in own.map(ServerQuestions::questions).unwrap_or_default() {
+        if let Some(key) = question.content.file.key.as_deref() {
+            by_key.entry(key).or_insert(question);
+        }
+    }
+    by_key
+}
+
 /// Returns the id and the content of the server's question with the same key.
 fn existing<'q>(
     content: &QuestionContent,
-    own: Option<&'q ServerQuestions>,
+    own: &HashMap<&str, &'q ServerQuestion>,
 ) -> Option<(&'q str, &'q QuestionContent)> {
-    let found = own?.by_key(content.file.key.as_deref()?)?;
+    let found = *own.get(content.file.key.as_deref()?)?;
     Some((&found.id, &found.content))
 }
 

@@ -366,6 +366,13 @@ impl ServerQuestions {
         self.suggestions.check()
     }
 
+    const fn check_count(&self) -> Result<(), ServerQuestionError> {
+        if self.questions.len() >= MAX_SERVER_QUESTIONS {
+            return Err(ServerQuestionError::Full);
+        }
+        Ok(())
+    }
+
     fn check_room(&self, added: &QuestionContent) -> Result<(), ServerQuestionError> {
         if self.size() + added.size() > MAX_SERVER_QUESTION_BYTES {
             return Err(ServerQuestionError::TooLarge);
@@ -380,10 +387,20 @@ impl ServerQuestions {
         at: Timestamp,
         rng: &mut impl Rng,
     ) -> Result<AddedQuestion, ServerQuestionError> {
-        if self.questions.len() >= MAX_SERVER_QUESTIONS {
-            return Err(ServerQuestionError::Full);
-        }
+        self.check_count()?;
         self.check_room(&content)?;
+        self.add_in_room(author, content, at, rng)
+    }
+
+    /// Adds a question for whose texts there is room.
+    fn add_in_room(
+        &mut self,
+        author: Option<UserId>,
+        content: QuestionContent,
+        at: Timestamp,
+        rng: &mut impl Rng,
+    ) -> Result<AddedQuestion, ServerQuestionError> {
+        self.check_count()?;
         self.last_number = self.last_number.saturating_add(1);
         let question = ServerQuestion {
             id: self.unused_id(rng),
@@ -397,13 +414,23 @@ impl ServerQuestions {
         Ok(AddedQuestion { id, number })
     }
 
-    fn edit(&mut self, id: &str, mut content: QuestionContent) -> Result<(), ServerQuestionError> {
+    fn edit(&mut self, id: &str, content: QuestionContent) -> Result<(), ServerQuestionError> {
+        let before = self.get(id).ok_or(ServerQuestionError::NotFound)?;
+        if self.size() - before.content.size() + content.size() > MAX_SERVER_QUESTION_BYTES {
+            return Err(ServerQuestionError::TooLarge);
+        }
+        self.edit_in_room(id, content)
+    }
+
+    /// Changes a question for whose new texts there is room.
+    fn edit_in_room(
+        &mut self,
+        id: &str,
+        mut content: QuestionContent,
+    ) -> Result<(), ServerQuestionError> {
         let index = self.questions.iter().position(|one| one.id == id);
         let index = index.ok_or(ServerQuestionError::NotFound)?;
         let before = &self.questions[index].content;
-        if self.size() - before.size() + content.size() > MAX_SERVER_QUESTION_BYTES {
-            return Err(ServerQuestionError::TooLarge);
-        }
         content.file.key = content.file.key.or_else(|| before.file.key.clone());
         self.questions[index].content = content;
         Ok(())
@@ -583,10 +610,17 @@ impl Guild {
             for change in changes {
                 match change {
                     QuestionChange::Add(content) => {
-                        added.push(own.add(Some(author), content.cleaned(), at, rng)?);
+                        added.push(own.add_in_room(Some(author), content.cleaned(), at, rng)?);
                     }
-                    QuestionChange::Edit { id, content } => own.edit(&id, content.cleaned())?,
+                    QuestionChange::Edit { id, content } => {
+                        own.edit_in_room(&id, content.cleaned())?;
+                    }
                 }
+            }
+            // Once, after all changes: to sum up all texts for each of 500 takes long, and the guild is
+            // locked meanwhile.
+            if own.size() > MAX_SERVER_QUESTION_BYTES {
+                return Err(ServerQuestionError::TooLarge);
             }
             Ok(added)
         })
