@@ -361,6 +361,9 @@ pub fn component_updates_message(custom_id: &str) -> bool {
     if let Some(ComponentId::Interview { action, .. }) = component {
         return action.updates_message();
     }
+    if let Some(ComponentId::Pair { action, .. }) = component {
+        return action.updates_message();
+    }
     matches!(
         component,
         Some(
@@ -397,9 +400,6 @@ pub fn component_updates_message(custom_id: &str) -> bool {
                 }
                 | ComponentId::Setting { .. }
         )
-    ) || matches!(
-        ComponentId::parse(custom_id),
-        Some(ComponentId::Pair { action, .. }) if action.updates_message()
     )
 }
 
