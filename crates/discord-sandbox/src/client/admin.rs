@@ -162,11 +162,16 @@ impl Sandbox {
         true
     }
 
-    /// Removes a user from a guild.
+    /// Removes a user from a guild, and with that from its threads.
     pub fn remove_member(&self, guild: u64, user: u64) {
         self.with(|discord| {
             if let Some(guild) = discord.guilds.get_mut(&guild) {
                 guild.members.remove(&user);
+            }
+            let channels = discord.channels.values_mut();
+            let channels = channels.filter(|one| one.guild == Some(guild));
+            for thread in channels.filter_map(|one| one.thread.as_mut()) {
+                thread.members.remove(&user);
             }
             if let Some(one) = discord.users.get(&user) {
                 let data = json!({ "guild_id": id(guild), "user": payloads::user::user(one) });

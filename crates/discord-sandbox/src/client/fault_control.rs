@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::Sandbox;
 use super::super::faults::{FaultRule, RequestFault, RequestGate, RuleView};
-use super::super::gateway::{EndConnection, OutboundFrame, RejectIdentify, socket};
+use super::super::gateway::{EndConnection, GuildDetail, OutboundFrame, RejectIdentify, socket};
 use super::super::log::{LogEntry, LoggedRequest};
 use super::super::model::{Command, InteractionKind, MessageKey};
 use super::interaction::{InteractionRequest, dispatch_interaction};
@@ -177,6 +177,11 @@ impl Sandbox {
     /// Accepts connections to the gateway and closes them at once; `None` keeps them open again.
     pub fn end_connections(&self, how: Option<EndConnection>) {
         self.with(|discord| discord.gateway.end_connections = how);
+    }
+
+    /// Sets what `GUILD_CREATE` leaves out.
+    pub fn set_guild_detail(&self, detail: GuildDetail) {
+        self.with(|discord| discord.gateway.guild_detail = detail);
     }
 
     /// Takes the bot's network down or up again: while it is down, requests and connections are

@@ -59,6 +59,18 @@ pub enum EndConnection {
     AfterHello(u16),
 }
 
+/// How much `GUILD_CREATE` says of channels and threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GuildDetail {
+    /// All fields.
+    #[default]
+    Complete,
+    /// The field `threads` is missing.
+    WithoutThreads,
+    /// Every `last_message_id` is null. Discord documents the field as nullable.
+    WithoutLastMessages,
+}
+
 /// Limits on session starts (Discord docs, events/gateway, "Session Start Limit Object").
 #[derive(Debug)]
 pub struct SessionStartLimit {
@@ -113,6 +125,8 @@ pub struct GatewayState {
     pub reject_identify: Option<RejectIdentify>,
     /// Fault: connections are accepted and closed at once.
     pub end_connections: Option<EndConnection>,
+    /// Fault: what `GUILD_CREATE` leaves out.
+    pub guild_detail: GuildDetail,
     next_connection: u64,
 }
 
@@ -132,6 +146,7 @@ impl GatewayState {
             refuse_connections: false,
             reject_identify: None,
             end_connections: None,
+            guild_detail: GuildDetail::Complete,
             next_connection: 1,
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::channel::{channel, thread};
 use super::user::user;
 use super::{id, ids, maybe_id, time};
+use crate::gateway::GuildDetail;
 use crate::model::{App, Channel, Discord, Guild, Member, Role, User};
 use crate::permission::VIEW_CHANNEL;
 
@@ -164,7 +165,27 @@ pub fn full_guild(discord: &Discord, one: &Guild, channels: &[&Channel]) -> Valu
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
     });
-    merge(guild(one), extra)
+    let mut full = merge(guild(one), extra);
+    leave_out(&mut full, discord.gateway.guild_detail);
+    full
+}
+
+fn leave_out(full: &mut Value, detail: GuildDetail) {
+    let Some(fields) = full.as_object_mut() else {
+        return;
+    };
+    match detail {
+        GuildDetail::Complete => {}
+        GuildDetail::WithoutThreads => drop(fields.remove("threads")),
+        GuildDetail::WithoutLastMessages => {
+            for list in ["channels", "threads"] {
+                let items = fields.get_mut(list).and_then(Value::as_array_mut);
+                for item in items.into_iter().flatten() {
+                    item["last_message_id"] = Value::Null;
+                }
+            }
+        }
+    }
 }
 
 /// Returns the object of an unavailable guild.

@@ -124,9 +124,13 @@ export class Slash {
     this.more.focus();
   }
 
+  // The first required option has the focus as soon as the command begins, so that its name is typed
+  // into it if the list of commands loads while somebody types.
   typedIn(pill) {
     pill.choice = null;
     this.composer.listbox.outdate();
+    const name = pill.option.name + ":";
+    if (pill.input.value.toLowerCase().startsWith(name)) pill.input.value = pill.input.value.slice(name.length).trimStart();
     if (!this.takeTyped(pill.input)) this.offer(pill, true);
   }
 
