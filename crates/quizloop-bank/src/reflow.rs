@@ -48,7 +48,9 @@ fn reflow_lists(prose: &str) -> String {
             continue;
         }
         let begins_paragraph = gap != " ";
-        if is_item(trimmed, begins_paragraph || in_list) {
+        // A mark alone begins an item, too: the next line joins it.
+        let is_mark = begins_paragraph && is_item(&format!("{trimmed} "), true);
+        if is_mark || is_item(trimmed, begins_paragraph || in_list) {
             gap = if in_list || gap == " " { "\n" } else { gap };
             let indentation = if in_list && line.starts_with("  ") {
                 "  "
@@ -128,6 +130,8 @@ mod tests {
         ");
         assert_eq!(reflow_blocks(&flowed), flowed);
         assert_eq!(reflow_blocks("a\n```\nb"), "a ``` b");
+        assert_eq!(reflow_blocks("-\na\n\n- b"), "- a\n- b");
+        assert_eq!(reflow_blocks("a\n-\nb"), "a - b");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{Day, DayOutcome, PointsSaid, Progress, Topic, WEEKS, first_day};
+use super::{Day, DayOutcome, InterviewHistory, PointsSaid, Progress, Topic, WEEKS, first_day};
 
 /// Maximum length of an alt text in characters: Discord's limit for an attachment's description
 /// (Discord docs, resources/message, "Attachment Object").
@@ -31,6 +31,10 @@ pub fn alt_text(progress: &Progress) -> String {
         text.push(' ');
         text += &assessed_text(assessed);
     }
+    if !progress.interviews.is_empty() {
+        text.push(' ');
+        text += &interviews_text(&progress.interviews);
+    }
     push_topics(&mut text, &progress.topics);
     text
 }
@@ -42,6 +46,31 @@ fn assessed_text(assessed: PointsSaid) -> String {
     }
     let points = pluralize(assessed.points, "point", "points");
     format!("Assessed: {questions}, {} of {points} said.", assessed.said)
+}
+
+/// Describes the interviews in few words: the topics need the room.
+fn interviews_text(interviews: &InterviewHistory) -> String {
+    let mut parts = Vec::new();
+    if interviews.held > 0 {
+        parts.push(format!("Interviews held: {}.", interviews.held_text()));
+    }
+    if let [first, ..] = interviews.shown() {
+        let last = interviews.shown().last().unwrap_or(first);
+        let shares = interviews.shown().iter();
+        let shares: Vec<_> = shares.map(|one| one.share().to_string()).collect();
+        let when = if first.date == last.date {
+            format!("on {}", format_date(first.date))
+        } else {
+            let (first, last) = (format_date(first.date), format_date(last.date));
+            format!("from {first} to {last}")
+        };
+        parts.push(format!("Key points said {when}: {} %.", shares.join(", ")));
+    }
+    if interviews.mock_interviews > 0 {
+        let mock = interviews.mock_interviews;
+        parts.push(format!("Mock interviews held: {mock}."));
+    }
+    parts.join(" ")
 }
 
 fn newcomer_text(progress: &Progress) -> String {

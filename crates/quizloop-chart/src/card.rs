@@ -3,7 +3,7 @@
 use super::color::{BACKGROUND, FOREGROUND, MUTED};
 use super::font::Weight;
 use super::svg::{Anchor, Area, Point, Svg, TextStyle};
-use super::{Progress, forecast, heatmap, legend_panel, topics};
+use super::{Progress, forecast, heatmap, interviews, legend_panel, topics};
 
 /// Width of the picture, in pixels. Discord shows it at most 550 wide and 350 high on a desktop, and
 /// about 350 wide on a phone. Text must therefore be large, and the picture as low as possible.
@@ -40,9 +40,11 @@ pub const NUMBER: TextStyle = TextStyle {
     ..HEADING
 };
 
-/// Returns the height of the picture in pixels, which depends on the number of topics.
+/// Returns the height of the picture in pixels, which depends on the number of topics and on whether
+/// there were interviews.
 pub fn height(progress: &Progress) -> u32 {
-    let parts = heatmap::HEIGHT + topics::height(progress) + forecast::HEIGHT;
+    let interviews = interviews::height(progress).map_or(0.0, |height| height + GAP);
+    let parts = heatmap::HEIGHT + topics::height(progress) + interviews + forecast::HEIGHT;
     let height = (parts + 2.0 * GAP + 2.0 * MARGIN).ceil();
     #[expect(
         clippy::cast_possible_truncation,
@@ -70,7 +72,11 @@ pub fn svg(progress: &Progress) -> String {
     );
     let at = at.offset(0.0, heatmap::HEIGHT + GAP);
     topics::draw(&mut svg, at, progress);
-    let at = at.offset(0.0, topics::height(progress) + GAP);
+    let mut at = at.offset(0.0, topics::height(progress) + GAP);
+    if let Some(height) = interviews::height(progress) {
+        interviews::draw(&mut svg, at, progress);
+        at = at.offset(0.0, height + GAP);
+    }
     forecast::draw(&mut svg, at, progress);
     svg.finish()
 }

@@ -8,6 +8,7 @@
 //! ```text
 //! heatmap.rs  26 weeks, a mark per day      legend_panel.rs  the streak and the legend
 //! topics.rs   a bar per topic               forecast.rs      reviews due, a bar per day
+//! interviews.rs  what was said in the last interviews, a bar for each
 //! ```
 
 mod alt_text;
@@ -18,6 +19,7 @@ mod draw;
 mod font;
 mod forecast;
 mod heatmap;
+mod interviews;
 mod legend_panel;
 mod svg;
 #[cfg(test)]
@@ -55,6 +57,31 @@ pub struct Progress {
     pub streak: u32,
     /// Longest streak ever, in rounds.
     pub longest: u32,
+    pub interviews: InterviewHistory,
+}
+
+/// Maximum number of interviews whose points are shown: the newest ones.
+pub const INTERVIEWS_SHOWN: usize = 10;
+
+/// The interviews that a member held, by themselves and with other members.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InterviewHistory {
+    /// Number of interviews.
+    pub held: u32,
+    /// Whether there may have been more: only the newest ones are known.
+    pub is_minimum: bool,
+    /// What was said in the interviews whose questions have key points, oldest first.
+    pub scores: Vec<InterviewScore>,
+    /// Number of mock interviews.
+    pub mock_interviews: u32,
+}
+
+/// What a member said in an interview, by their own assessment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InterviewScore {
+    pub date: Date,
+    /// The share of the key points that they said, in percent.
+    pub percent: u8,
 }
 
 /// A day with a round or with reviews.
@@ -109,6 +136,7 @@ impl Progress {
     pub fn is_empty(&self) -> bool {
         self.days.is_empty()
             && self.longest == 0
+            && self.interviews.is_empty()
             && self.forecast.iter().all(|due| *due == 0)
             && self.topics.iter().all(|topic| !topic.is_known())
     }
@@ -123,6 +151,35 @@ impl Progress {
     /// Returns the number of reviews in the forecast.
     fn due(&self) -> u64 {
         self.forecast.iter().copied().map(u64::from).sum()
+    }
+}
+
+impl InterviewHistory {
+    /// Returns whether the member held none.
+    pub const fn is_empty(&self) -> bool {
+        self.held == 0 && self.mock_interviews == 0
+    }
+
+    /// Returns the scores that are shown, oldest first.
+    pub fn shown(&self) -> &[InterviewScore] {
+        &self.scores[self.scores.len().saturating_sub(INTERVIEWS_SHOWN)..]
+    }
+
+    /// Returns how many interviews were held: `7`, or `20 or more`.
+    pub fn held_text(&self) -> String {
+        let more = if self.is_minimum { " or more" } else { "" };
+        format!("{}{more}", self.held)
+    }
+}
+
+impl InterviewScore {
+    /// Returns the share in percent, from 0 to 100.
+    pub const fn share(self) -> u8 {
+        if self.percent < 100 {
+            self.percent
+        } else {
+            100
+        }
     }
 }
 

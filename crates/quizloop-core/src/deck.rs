@@ -65,8 +65,8 @@ impl Deck {
         let next = if request.programme.order.is_fixed() {
             choices.first()
         } else {
-            let levels: Vec<_> = choices.iter().map(|one| one.level).collect();
-            let stage = request.stage.widened(&levels);
+            let has_question = |stage: RampStage| choices.iter().any(|one| stage.allows(one.level));
+            let stage = request.stage.widened(has_question);
             choices.retain(|one| stage.allows(one.level));
             choices.choose(rng)
         };

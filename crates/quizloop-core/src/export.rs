@@ -145,6 +145,19 @@ pub struct MatchExport {
     /// The question of each interview in which the member was the candidate and whose result they
     /// did not confirm yet, and one letter per key point, x said, . not.
     pub results: Vec<(String, Ticks)>,
+    /// The interview in progress, if the member takes part in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<RunningTurnExport>,
+}
+
+/// The part of a member in an interview in progress. Its question is left out, because the candidate
+/// must not know it yet.
+#[derive(Debug, Serialize)]
+pub struct RunningTurnExport {
+    pub is_interviewer: bool,
+    /// What the interviewer has ticked so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticks: Option<Ticks>,
 }
 
 /// One question that a member practised.

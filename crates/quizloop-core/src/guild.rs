@@ -81,6 +81,14 @@ impl Guild {
         self.id
     }
 
+    /// Forgets up to which messages the teams have missed nothing, so that their history is read at
+    /// the next session.
+    pub fn forget_positions(&mut self) {
+        for team in self.teams.values_mut() {
+            team.caught_up_to = None;
+        }
+    }
+
     pub const fn teams(&self) -> &BTreeMap<ChannelId, Box<Team>> {
         &self.teams
     }

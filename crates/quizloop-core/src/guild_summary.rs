@@ -34,7 +34,8 @@ pub struct GuildSummary {
     pub next_due: Option<Timestamp>,
     /// Whether the operator's configuration file defines one of its teams.
     pub managed: bool,
-    /// Sorted 16-bit hashes of the teams' channels and the rounds' threads; `None` if unknown.
+    /// Sorted 16-bit hashes of the teams' channels and the threads of rounds and matches; `None` if
+    /// unknown.
     channel_hashes: Option<Box<[u16]>>,
 }
 
@@ -66,9 +67,9 @@ impl GuildSummary {
         Some(hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect())
     }
 
-    /// Whether a message in that channel or thread may be a reply. It is also true for other
-    /// channels by chance, with a probability of the number of rounds / 65,536; the guild is then
-    /// loaded needlessly.
+    /// Whether a message in that channel or thread may be a reply. It is also true for threads of
+    /// matches, and for other channels by chance, with a probability of the number of rounds / 65,536;
+    /// the guild is then loaded needlessly.
     pub fn may_contain_reply(&self, channel: ChannelId) -> bool {
         let hashes = self.channel_hashes.as_ref();
         hashes.is_none_or(|hashes| hashes.binary_search(&hash16(channel.get())).is_ok())
@@ -86,6 +87,11 @@ impl Guild {
     /// Whether a message in that channel or thread may be a reply.
     pub fn may_contain_reply(&self, channel: ChannelId) -> bool {
         self.team(channel).is_some() || self.team_by_message(channel.starter_message()).is_some()
+    }
+
+    /// Whether the guild has a team, a round or a match with that channel or thread.
+    pub fn uses_channel(&self, channel: ChannelId) -> bool {
+        self.may_contain_reply(channel) || self.team_by_match(channel).is_some()
     }
 
     /// Returns the summary of the guild as of `now`.
@@ -174,6 +180,11 @@ impl Team {
     fn channel_hashes(&self) -> impl Iterator<Item = u16> {
         let messages = self.rounds.iter().filter_map(|round| round.message);
         let threads = messages.map(MessageId::get);
-        threads.chain([self.channel.get()]).map(hash16)
+        let matches = self.matches().iter();
+        let matches = matches.filter_map(|one| one.thread_id().map(ChannelId::get));
+        threads
+            .chain(matches)
+            .chain([self.channel.get()])
+            .map(hash16)
     }
 }

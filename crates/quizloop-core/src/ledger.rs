@@ -1,7 +1,7 @@
 //! The ledger: one member's result in each round of a team.
 //!
 //! A ledger stores results only. Whether a round was missed or covered by a freeze is computed from
-//! them (see [`super::streak`]). At half a byte per round, a year takes 125 bytes per member.
+//! them (see [`super::streak`]). At one bit per round, a year takes 33 bytes for most members.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -288,6 +288,8 @@ impl Team {
         round.message = Some(message);
         // Replies to a message that was not known were not counted, so they are read again.
         self.read_up_to = self.read_up_to.map(|read| read.min(message));
+        // The history is read once more now, also if the process crashes before.
+        self.caught_up_to = None;
         round.wrap_up = WrapUp::of_round(round.day, message.time(), &self.settings.schedule);
         let number = round.number;
         self.close_round(number - 1, message.time());

@@ -68,25 +68,36 @@ impl RampStage {
         rank(level) <= self as usize
     }
 
-    /// Returns this stage, or the first harder one that allows any of the levels.
+    /// Returns this stage, or the first harder one that has a question.
     #[must_use]
-    pub(super) fn widened(self, levels: &[Option<&str>]) -> Self {
+    pub(super) fn widened(self, has_question: impl Fn(Self) -> bool) -> Self {
         let mut stages = Self::ASCENDING.into_iter().filter(|stage| *stage >= self);
-        let has_question = |stage: &Self| levels.iter().any(|level| stage.allows(*level));
-        stages.find(has_question).unwrap_or(Self::All)
+        stages
+            .find(|stage| has_question(*stage))
+            .unwrap_or(Self::All)
     }
+}
+
+/// A question that `/quiz` may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuizCandidate<'a> {
+    /// Question id.
+    pub id: &'a str,
+    /// Keyword of the level.
+    pub level: Option<&'a str>,
 }
 
 impl Guild {
     /// Returns the candidates for `/quiz` without the new questions that are too hard for a member.
     ///
-    /// `level_of` returns the keyword of a question's level, and `None` for a question that the
-    /// server does not have any more. A question for which `is_free` returns false is not picked as
-    /// a new one now.
+    /// `level_of` returns the keyword of the level of a question that the member has reviewed, and
+    /// `None` if the server does not have it any more. A question for which `is_free` returns false
+    /// is not picked as a new one now. It is called for few questions: a look-up for each of a large
+    /// bank costs more than everything else here.
     pub fn narrow_to_ramp<'a, 'l>(
         &self,
         user: UserId,
-        candidates: &[&'a str],
+        candidates: &[QuizCandidate<'a>],
         level_of: impl Fn(&str) -> Option<&'l str>,
         is_free: impl Fn(&str) -> bool,
     ) -> Vec<&'a str> {
@@ -94,18 +105,17 @@ impl Guild {
             .reviews(user)
             .filter_map(|(question, review)| Some((level_of(question)?, review.rating)));
         let stage = RampStage::of_reviews(ratings);
-        let candidates = candidates.iter().copied();
         if stage == RampStage::All {
-            return candidates.collect();
+            return candidates.iter().map(|one| one.id).collect();
         }
         let reviewed: HashSet<&str> = self.reviews(user).map(|(question, _)| question).collect();
-        let is_new = |question: &str| !reviewed.contains(question);
-        let free = candidates.clone().filter(|one| is_new(one) && is_free(one));
-        let levels: Vec<_> = free.map(&level_of).collect();
-        let stage = stage.widened(&levels);
-        candidates
-            .filter(|one| !is_new(one) || stage.allows(level_of(one)))
-            .collect()
+        let is_new = |one: &QuizCandidate<'_>| !reviewed.contains(one.id);
+        let stage = stage.widened(|stage| {
+            let mut allowed = candidates.iter().filter(|one| stage.allows(one.level));
+            allowed.any(|one| is_new(one) && is_free(one.id))
+        });
+        let fits = |one: &&QuizCandidate<'_>| stage.allows(one.level) || !is_new(one);
+        candidates.iter().filter(fits).map(|one| one.id).collect()
     }
 }
 

@@ -95,6 +95,20 @@ impl Team {
         }
     }
 
+    /// Records that no message up to that one was missed in the channel and its threads. Ignored
+    /// if a newer question has been posted since: its replies may have come before it was known.
+    pub fn record_caught_up(&mut self, message: MessageId) {
+        if self.can_be_caught_up(message) {
+            self.caught_up_to = Some(message);
+        }
+    }
+
+    /// Whether [`Team::record_caught_up`] would change anything.
+    pub fn can_be_caught_up(&self, message: MessageId) -> bool {
+        let open = self.open_round().and_then(|round| round.message);
+        open.is_some_and(|open| open <= message) && self.caught_up_to < Some(message)
+    }
+
     /// Returns a member's result in a round.
     pub fn result(&self, user: UserId, number: u32) -> RoundResult {
         self.members

@@ -1,4 +1,4 @@
-//! The result of a member in a round, and a compact list of results: two per byte.
+//! The result of a member in a round, and a compact list of results: eight per byte for most members.
 //!
 //! A team of two hundred members has fifty thousand results a year, and a process has thousands of
 //! teams.
@@ -31,14 +31,24 @@ impl RoundResult {
         Self::Credited,
     ];
 
-    /// Encodes the result in half a byte; [`Self::Nothing`] is 0.
-    const fn nibble(self) -> u8 {
+    /// Encodes the result in at most three bits; [`Self::Nothing`] is 0, and frequent results are
+    /// small.
+    const fn code(self) -> u8 {
         self as u8
     }
 
-    /// Decodes half a byte; unknown values are [`Self::Nothing`].
-    fn from_nibble(nibble: u8) -> Self {
-        let known = Self::ALL.get(usize::from(nibble));
+    /// Returns the number of bits that the code takes, at least one.
+    const fn width(self) -> u8 {
+        match self.code() {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            _ => 3,
+        }
+    }
+
+    /// Decodes a result; unknown codes are [`Self::Nothing`].
+    fn from_code(code: u16) -> Self {
+        let known = Self::ALL.get(usize::from(code));
         known.copied().unwrap_or(Self::Nothing)
     }
 
@@ -80,42 +90,59 @@ impl RoundResult {
 }
 
 /// A list of results. It ends with the last result that is not [`RoundResult::Nothing`].
+///
+/// Every result takes as many bits as the rarest one in the list needs: one bit for a member who
+/// answers or does not, two for one who was late or peeked, three for all others. A year of 250
+/// rounds takes 33, 64 or 95 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedResults {
-    /// The lower half of a byte comes first. Unused halves are 0, so equal lists have equal bytes.
-    nibbles: Box<[u8]>,
+    /// The number of bits of a result, then the results from the lowest bit of a byte to the
+    /// highest. Empty without results. The width is the smallest possible one, and unused bits and
+    /// bytes are left out or 0, so equal lists have equal bytes.
+    bytes: Box<[u8]>,
 }
 
 impl PackedResults {
+    fn width(&self) -> usize {
+        self.bytes.first().copied().map_or(0, usize::from)
+    }
+
     /// Returns the result at that index; beyond the end, [`RoundResult::Nothing`].
     pub fn get(&self, index: usize) -> RoundResult {
-        let byte = self.nibbles.get(index / 2).copied().unwrap_or_default();
-        RoundResult::from_nibble(byte >> shift(index) & 0x0F)
+        let width = self.width();
+        let (byte, shift) = (index * width / 8, index * width % 8);
+        let packed = self.bytes.get(1..).unwrap_or_default();
+        let byte_at = |index: usize| packed.get(index).copied().unwrap_or_default();
+        let bits = u16::from_le_bytes([byte_at(byte), byte_at(byte + 1)]) >> shift;
+        RoundResult::from_code(bits & !(u16::MAX << width))
     }
 
     /// Sets the result at that index and grows the list if necessary.
     pub fn put(&mut self, index: usize, result: RoundResult) {
-        let mut bytes = std::mem::take(&mut self.nibbles).into_vec();
-        if index / 2 >= bytes.len() {
-            // No spare capacity: a list grows by at most one result a day.
-            bytes.reserve_exact(index / 2 + 1 - bytes.len());
-            bytes.resize(index / 2 + 1, 0);
+        if self.get(index) == result {
+            return;
         }
-        let byte = &mut bytes[index / 2];
-        *byte = *byte & !(0x0F << shift(index)) | result.nibble() << shift(index);
-        while bytes.last() == Some(&0) {
-            bytes.pop();
-        }
-        self.nibbles = bytes.into_boxed_slice();
+        let mut results: Vec<_> = self.iter().collect();
+        results.resize(results.len().max(index + 1), RoundResult::Nothing);
+        results[index] = result;
+        *self = results.into_iter().collect();
     }
 
     pub fn len(&self) -> usize {
-        let last_is_half = self.nibbles.last().is_some_and(|last| last >> 4 == 0);
-        self.nibbles.len() * 2 - usize::from(last_is_half)
+        let Some(bits) = (self.bytes.len() * 8)
+            .checked_sub(8)
+            .filter(|bits| *bits > 0)
+        else {
+            return 0;
+        };
+        let longest = bits.div_ceil(self.width());
+        let is_something = |index: &usize| self.get(*index) != RoundResult::Nothing;
+        let last = (0..longest).rev().find(is_something);
+        last.map_or(0, |last| last + 1)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.nibbles.is_empty()
+        self.bytes.is_empty()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = RoundResult> {
@@ -123,24 +150,27 @@ impl PackedResults {
     }
 }
 
-const fn shift(index: usize) -> u8 {
-    if index.is_multiple_of(2) { 0 } else { 4 }
-}
-
 impl FromIterator<RoundResult> for PackedResults {
     fn from_iter<I: IntoIterator<Item = RoundResult>>(results: I) -> Self {
-        let mut bytes: Vec<u8> = Vec::new();
+        let mut results: Vec<_> = results.into_iter().collect();
+        while results.last() == Some(&RoundResult::Nothing) {
+            results.pop();
+        }
+        let Some(width) = results.iter().map(|result| result.width()).max() else {
+            return Self::default();
+        };
+        let mut bytes = vec![0; 1 + (results.len() * usize::from(width)).div_ceil(8)];
+        bytes[0] = width;
         for (index, result) in results.into_iter().enumerate() {
-            match bytes.last_mut().filter(|_| shift(index) > 0) {
-                Some(last) => *last |= result.nibble() << 4,
-                None => bytes.push(result.nibble()),
+            let bit = index * usize::from(width);
+            let [low, high] = (u16::from(result.code()) << (bit % 8)).to_le_bytes();
+            bytes[1 + bit / 8] |= low;
+            if high > 0 {
+                bytes[2 + bit / 8] |= high;
             }
         }
-        while bytes.last() == Some(&0) {
-            bytes.pop();
-        }
         Self {
-            nibbles: bytes.into_boxed_slice(),
+            bytes: bytes.into_boxed_slice(),
         }
     }
 }
@@ -156,6 +186,20 @@ mod tests {
     }
 
     proptest! {
+        /// A list takes no more bits than its rarest result needs.
+        #[test]
+        fn frequent_results_take_one_bit(count in 1_usize..300, wide in 1_usize..6) {
+            let result = RoundResult::ALL[wide];
+            let mut results: PackedResults =
+                std::iter::repeat_n(RoundResult::Answered, count).collect();
+            prop_assert_eq!(results.bytes.len(), 1 + count.div_ceil(8));
+            results.put(count, result);
+            let width = [0, 1, 2, 2, 3, 3][wide];
+            prop_assert_eq!(results.bytes.len(), 1 + ((count + 1) * width).div_ceil(8));
+            results.put(count, RoundResult::Answered);
+            prop_assert_eq!(results.bytes.len(), 1 + (count + 1).div_ceil(8));
+        }
+
         /// Random writes lead to the same contents as in a plain list.
         #[test]
         fn behaves_like_a_plain_list(puts in prop::collection::vec((0_usize..40, result()), 0..60)) {

@@ -67,6 +67,11 @@ pub struct Team {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "read_to")]
     pub read_up_to: Option<MessageId>,
+    /// No message up to this one was missed in the channel and its threads, and each reply among
+    /// them has its ✅ or can't get one. `None` while that is unknown: from a post until the history
+    /// was read after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caught_up_to: Option<MessageId>,
     /// The current failure, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "trouble")]
@@ -128,6 +133,7 @@ impl Team {
             pause: None,
             skip: None,
             read_up_to: None,
+            caught_up_to: None,
             posting_failure: None,
             wrap_up_failure: None,
             history_unreadable_since: None,

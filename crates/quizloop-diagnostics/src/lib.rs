@@ -40,6 +40,14 @@ pub struct Location {
     pub span: Span,
 }
 
+impl Location {
+    /// Returns the column of the position in characters, from 1.
+    pub fn column(&self) -> usize {
+        let before = self.text.get(..self.span.start).unwrap_or(&self.text);
+        before.chars().count() + 1
+    }
+}
+
 /// Another position that belongs to a diagnostic, such as the first use of a duplicate name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
@@ -125,7 +133,8 @@ impl Diagnostic {
     }
 
     /// Returns the diagnostic without the secrets in it.
-    fn redacted(&self) -> Self {
+    #[must_use]
+    pub fn redacted(&self) -> Self {
         let hidden = |text: &String| secret::redact(text).into_owned();
         let masked = |location: &Location| Location {
             text: secret::mask_line(&location.text),

@@ -82,6 +82,35 @@ impl Store {
         }
     }
 
+    /// Calls `f` with a guild, but leaves an evicted one evicted: it is read, and discarded. This
+    /// does not count as use. `None` if the guild does not exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`]. Invalid data is reported by `load`.
+    pub async fn peek<R>(
+        &self,
+        guild: GuildId,
+        f: impl FnOnce(&Guild) -> R,
+    ) -> Result<Option<R>, LoadError> {
+        if !self.owns(guild) {
+            return Err(LoadError::Unavailable);
+        }
+        let mut f = Some(f);
+        let in_memory = self.view(guild, |view| match view {
+            GuildView::Loaded(guild) => f.take().map(|f| f(guild)),
+            GuildView::Summary(_) => None,
+        });
+        match (in_memory, f) {
+            (None, _) | (Some(None), None) => Ok(None),
+            (Some(Some(result)), _) => Ok(Some(result)),
+            (Some(None), Some(f)) => {
+                let read = self.inner.backend.load(guild).await?;
+                Ok(read.as_ref().map(f))
+            }
+        }
+    }
+
     /// Returns the guild if it is in memory or does not exist; never loads. See [`Store::load`].
     pub fn loaded(&self, guild: GuildId) -> Option<LoadedGuild> {
         match self.residency(guild) {
@@ -153,6 +182,16 @@ impl Store {
     pub fn may_contain_reply(&self, guild: GuildId, channel: ChannelId) -> bool {
         let possible = self.view(guild, |view| match view {
             GuildView::Loaded(guild) => guild.may_contain_reply(channel),
+            GuildView::Summary(summary) => summary.may_contain_reply(channel),
+        });
+        possible == Some(true)
+    }
+
+    /// Whether a guild may have a team, a round or a match with a channel or thread, judged without
+    /// loading the guild. This does not count as use.
+    pub fn may_use_channel(&self, guild: GuildId, channel: ChannelId) -> bool {
+        let possible = self.view(guild, |view| match view {
+            GuildView::Loaded(guild) => guild.uses_channel(channel),
             GuildView::Summary(summary) => summary.may_contain_reply(channel),
         });
         possible == Some(true)

@@ -357,6 +357,26 @@ impl Store {
         Some(self.apply_change(guild, entry, change))
     }
 
+    /// Changes a guild if it is in memory; `None` otherwise. Meant for what only saves work later:
+    /// it does not count as use, and nothing waits for the save.
+    pub fn update_in_memory<R>(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut Guild) -> R,
+    ) -> Option<R> {
+        let ownership = self.inner.ownership();
+        if !ownership.owns(guild) {
+            return None;
+        }
+        let mut entry = self.inner.guilds.get_mut(&guild)?;
+        let resident = entry.resident_mut()?;
+        let result = change(&mut resident.guild);
+        resident.version += 1;
+        drop(entry);
+        self.inner.queue.mark_dirty(guild);
+        Some(result)
+    }
+
     fn apply_change<R>(
         &self,
         guild: GuildId,

@@ -24,9 +24,7 @@ const READER_THREADS: usize = 4;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder can't be created or read.
-    #[error(
-        "the state folder {dir} can't be used: {error}. Fix its permissions, or choose another folder with --state or [state] dir"
-    )]
+    #[error("the state folder {dir} can't be used: {}", folder_problem(error))]
     Folder {
         /// The folder.
         dir: PathBuf,
@@ -46,6 +44,20 @@ pub enum OpenError {
     /// Snapshots can't be read.
     #[error("{}", SnapshotList(.0))]
     Unreadable(Vec<InvalidSnapshot>),
+}
+
+/// Says why a folder can't be used, and what to do.
+fn folder_problem(error: &io::Error) -> String {
+    const CHOOSE: &str = "choose another folder with --state or [state] dir";
+    match error.kind() {
+        // It was to be created.
+        io::ErrorKind::AlreadyExists => {
+            format!("it is a file, not a folder. Remove it, or {CHOOSE}")
+        }
+        io::ErrorKind::PermissionDenied => format!("{error}. Fix its permissions, or {CHOOSE}"),
+        io::ErrorKind::StorageFull => format!("{error}. Make room, or {CHOOSE}"),
+        _ => format!("{error}. Check it, or {CHOOSE}"),
+    }
 }
 
 /// A snapshot that can't be read.

@@ -327,7 +327,10 @@ fn find_copy(
 
 /// Adds what was stored since to deleted data. Where both have the same team, the deleted one is
 /// restored.
+///
+/// The bot has received messages since that it did not count, so their history is read again.
 pub(super) fn merge(mut copy: Guild, stored: Option<&Guild>) -> Result<Guild, GuildCheckError> {
+    copy.forget_positions();
     if let Some(stored) = stored {
         copy.fill_from(stored.clone());
         copy.check()?;

@@ -119,9 +119,13 @@ impl SnapshotError {
 impl From<serde_json::Error> for SnapshotError {
     fn from(error: serde_json::Error) -> Self {
         let position = (error.line() > 0).then(|| (error.line(), error.column()));
-        let text = error.to_string();
-        // The position is printed with the file's name.
-        let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        let message = if error.is_eof() {
+            "the file ends too early".to_owned()
+        } else {
+            let text = error.to_string();
+            // The position is printed with the file's name.
+            text.split(" at line ").next().unwrap_or(&text).to_owned()
+        };
         Self { position, message }
     }
 }

@@ -1,4 +1,6 @@
-//! JSON: a list of objects with the keys of a question file.
+//! JSON: a list of objects with the keys of a question file, or one object.
+
+use serde::Serialize;
 
 use super::super::question::Question;
 use super::question_record::QuestionRecord;
@@ -9,6 +11,15 @@ pub fn json(questions: &[&Question]) -> String {
         .iter()
         .map(|one| QuestionRecord::unchanged(one))
         .collect();
+    pretty(&records)
+}
+
+/// Exports a question as a JSON object, with all its texts unchanged.
+pub fn json_object(question: &Question) -> String {
+    pretty(&QuestionRecord::unchanged(question))
+}
+
+fn pretty(records: &impl Serialize) -> String {
     // Serializing strings, numbers and lists cannot fail.
-    serde_json::to_string_pretty(&records).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(records).unwrap_or_default() + "\n"
 }

@@ -31,7 +31,7 @@ pub use self::anki::{AnkiCards, AnkiDeckName, AnkiOptions, ParseAnkiDeckNameErro
 pub use self::csv::csv;
 pub use self::fields::{ColumnMapping, ParseColumnMappingError};
 pub(crate) use self::ids::hashed_id;
-pub use self::json::json;
+pub use self::json::{json, json_object};
 pub use self::pack::pack;
 pub use self::read_any::{
     Formats, ImportedFile, ImportedQuestion, Mistake, ROWS_MAX, ReadOptions, read_any,

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::{beginner, extreme, newcomer, regular};
+use super::{beginner, extreme, interviewed, newcomer, regular};
+use crate::InterviewHistory;
 use crate::{UnsupportedName, alt_text, unsupported_names};
 
 #[test]
@@ -31,7 +32,39 @@ fn assessments_without_points() {
 
 #[test]
 fn a_text_that_must_be_shortened() {
-    assert_snapshot!(alt_text(&extreme()), @"Streak: 1234 questions in a row, longest 4294967295. Since Mon 25 May: 45 questions answered, 45 missed, 45 covered by a freeze; 11796300 reviews on 180 days. Reviews due: 999 today, 4296079405 in the next 14 days, 4294967295 of them on Sat 21 November. Assessed: 780 questions, 780000 of 780780 points said. Topics (questions seen, recall today, points said): 非同期処理 3 of 40 at 75 % (1000/1001), отмена задач и таймауты 6 of 40 at 50 % (2000/2002), a name of a topic that is far too long f 9 of 40 at 38 % (3000/3003), ουρές 12 of 40 at 0 % (4000/4004), turned 15 of 40 at 25 % (5000/5005), سلاسل 18 of 40 at 21 % (6000/6006), 🧵 threads 21 of 40 at 19 % (7000/7007), topic of the team 8 24 of 40 at 17 % (8000/8008), topic of the team 9 27 of 40 at 15 % (9000/9009), topic of the team 10 30 of 40 at 14 % (10000/10010), topic of the team 11 33 of 40 at 13 % (11000/11011), topic of the team 12 36 of 40 at 12 % (12000/12012), topic of the team 13 39 of 40 at 11 % (13000/13013) and 26 more. Topics not seen yet: 1.");
+    assert_snapshot!(alt_text(&extreme()), @"Streak: 1234 questions in a row, longest 4294967295. Since Mon 25 May: 45 questions answered, 45 missed, 45 covered by a freeze; 11796300 reviews on 180 days. Reviews due: 999 today, 4296079405 in the next 14 days, 4294967295 of them on Sat 21 November. Assessed: 780 questions, 780000 of 780780 points said. Interviews held: 4294967295 or more. Key points said on Fri 20 November: 100, 100, 100, 100, 100, 100, 100, 100, 100, 100 %. Mock interviews held: 4294967295. Topics (questions seen, recall today, points said): 非同期処理 3 of 40 at 75 % (1000/1001), отмена задач и таймауты 6 of 40 at 50 % (2000/2002), a name of a topic that is far too long f 9 of 40 at 38 % (3000/3003), ουρές 12 of 40 at 0 % (4000/4004), turned 15 of 40 at 25 % (5000/5005), سلاسل 18 of 40 at 21 % (6000/6006), 🧵 threads 21 of 40 at 19 % (7000/7007), topic of the team 8 24 of 40 at 17 % (8000/8008), topic of the team 9 27 of 40 at 15 % (9000/9009), topic of the team 10 30 of 40 at 14 % (10000/10010) and 29 more. Topics not seen yet: 1.");
+}
+
+#[test]
+fn interviews() {
+    let text = |interviews: InterviewHistory| {
+        let text = alt_text(&crate::Progress {
+            interviews,
+            ..beginner()
+        });
+        let start = text.find("November. ").unwrap() + "November. ".len();
+        let end = text.find(" Topics (").unwrap();
+        text[start..end].to_owned()
+    };
+    let all = interviewed().interviews;
+    assert_snapshot!(text(all.clone()), @"Interviews held: 8. Key points said from Sat 3 October to Sun 8 November: 0, 32, 45, 41, 60, 100, 77 %. Mock interviews held: 3.");
+    let one = InterviewHistory {
+        held: 1,
+        scores: all.scores[..1].into(),
+        ..InterviewHistory::default()
+    };
+    assert_snapshot!(text(one), @"Interviews held: 1. Key points said on Sat 3 October: 0 %.");
+    let many = InterviewHistory {
+        held: 20,
+        is_minimum: true,
+        ..InterviewHistory::default()
+    };
+    assert_snapshot!(text(many), @"Interviews held: 20 or more.");
+    let only_mock = InterviewHistory {
+        mock_interviews: 2,
+        ..InterviewHistory::default()
+    };
+    assert_snapshot!(text(only_mock), @"Mock interviews held: 2.");
 }
 
 /// Names that the font can't draw are listed in the message beside the picture.

@@ -8,7 +8,9 @@ mod similarity;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
-use super::{Day, DayOutcome, FORECAST_DAYS, PointsSaid, Progress, Topic};
+use super::{
+    Day, DayOutcome, FORECAST_DAYS, InterviewHistory, InterviewScore, PointsSaid, Progress, Topic,
+};
 
 const TODAY: Date = date(2026, 11, 20);
 
@@ -53,6 +55,7 @@ pub fn newcomer() -> Progress {
         forecast: [0; FORECAST_DAYS],
         streak: 0,
         longest: 0,
+        interviews: InterviewHistory::default(),
     }
 }
 
@@ -120,6 +123,27 @@ fn regular_day(ago: i64) -> Option<Day> {
     (round.is_some() || reviews > 0).then_some(day)
 }
 
+/// A member who held interviews, alone and with others.
+fn interviewed() -> Progress {
+    let score = |number: i8, percent| InterviewScore {
+        date: date(2026, 10 + number / 5, 3 + 5 * (number % 5)),
+        percent,
+    };
+    let shares = [0, 32, 45, 41, 60, 100, 77];
+    Progress {
+        interviews: InterviewHistory {
+            held: 8,
+            is_minimum: false,
+            scores: (0..)
+                .zip(shares)
+                .map(|(number, share)| score(number, share))
+                .collect(),
+            mock_interviews: 3,
+        },
+        ..beginner()
+    }
+}
+
 /// Extreme numbers and unusual names.
 fn extreme() -> Progress {
     let names = [
@@ -181,6 +205,16 @@ fn extreme() -> Progress {
         ],
         streak: 1234,
         longest: u32::MAX,
+        interviews: InterviewHistory {
+            held: u32::MAX,
+            is_minimum: true,
+            scores: [InterviewScore {
+                date: TODAY,
+                percent: u8::MAX,
+            }; 12]
+                .into(),
+            mock_interviews: u32::MAX,
+        },
         ..newcomer()
     }
 }
@@ -220,10 +254,11 @@ fn beginner() -> Progress {
 }
 
 /// All examples, with the names of their reference pictures.
-fn examples() -> [(&'static str, Progress); 4] {
+fn examples() -> [(&'static str, Progress); 5] {
     [
         ("newcomer", newcomer()),
         ("beginner", beginner()),
+        ("interviewed", interviewed()),
         ("regular", regular()),
         ("extreme", extreme()),
     ]

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::similarity::TestImage;
 use crate::{
-    ALT_MAX, Day, DayOutcome, FORECAST_DAYS, PointsSaid, Progress, Topic, WIDTH, alt_text, png,
-    unsupported_names,
+    ALT_MAX, Day, DayOutcome, FORECAST_DAYS, InterviewHistory, InterviewScore, PointsSaid,
+    Progress, Topic, WIDTH, alt_text, png, unsupported_names,
 };
 
 fn any_date() -> impl Strategy<Value = Date> {
@@ -54,22 +54,46 @@ fn any_topic() -> impl Strategy<Value = Topic> {
     )
 }
 
+fn any_interviews() -> impl Strategy<Value = InterviewHistory> {
+    let score = (any_date(), any::<u8>());
+    let score = score.prop_map(|(date, percent)| InterviewScore { date, percent });
+    let scores = prop::collection::vec(score, 0..25);
+    let held = prop_oneof![Just(0), any::<u32>()];
+    (held.clone(), any::<bool>(), scores, held).prop_map(
+        |(held, is_minimum, scores, mock_interviews)| InterviewHistory {
+            held,
+            is_minimum,
+            scores,
+            mock_interviews,
+        },
+    )
+}
+
 fn any_progress() -> impl Strategy<Value = Progress> {
     let days = prop::collection::vec(any_day(), 0..200);
     let topics = prop::collection::vec(any_topic(), 0..40);
     let due = prop_oneof![0_u32..20, any::<u32>()];
     let forecast = prop::array::uniform::<_, FORECAST_DAYS>(due);
     let streaks = (any::<u32>(), any::<u32>());
-    (any_date(), days, topics, forecast, streaks).prop_map(
-        |(today, days, topics, forecast, (streak, longest))| Progress {
-            today,
-            days,
-            topics,
-            forecast,
-            streak,
-            longest,
-        },
+    (
+        any_date(),
+        days,
+        topics,
+        forecast,
+        streaks,
+        any_interviews(),
     )
+        .prop_map(
+            |(today, days, topics, forecast, (streak, longest), interviews)| Progress {
+                today,
+                days,
+                topics,
+                forecast,
+                streak,
+                longest,
+                interviews,
+            },
+        )
 }
 
 proptest! {
@@ -82,7 +106,14 @@ proptest! {
         prop_assert_eq!(picture.width, WIDTH as usize);
         let rows = progress.topics.len().min(24).div_ceil(3);
         let without_topics = 542;
-        prop_assert_eq!(picture.height, without_topics + 39 * rows, "{} rows", rows);
+        let interviews = &progress.interviews;
+        let interviews = match (interviews.is_empty(), interviews.scores.is_empty()) {
+            (true, _) => 0,
+            (false, true) => 64,
+            (false, false) => 200,
+        };
+        let height = without_topics + 39 * rows + interviews;
+        prop_assert_eq!(picture.height, height, "{} rows", rows);
     }
 }
 

@@ -29,7 +29,7 @@ pub use self::turns::{
     FinishedTurn, MatchPress, MatchPressError, MatchResult, OpenResult, ResultContent, RunningTurn,
     Turn,
 };
-use super::export::{MatchExport, MockInterviewsExport};
+use super::export::{MatchExport, MockInterviewsExport, RunningTurnExport};
 use super::guild::Guild;
 use super::id::{ChannelId, MessageId, UserId};
 use super::team::{PostingFailure, Team};
@@ -224,6 +224,25 @@ impl Match {
         !self.results.is_empty()
     }
 
+    /// Whether the members finished an interview, or one of them said that they met.
+    fn has_met(&self) -> bool {
+        self.was_held() || self.answers.values().any(|met| *met)
+    }
+
+    /// Ends the match: nothing can be sent to its members any more.
+    fn end_without_thread(&mut self) {
+        self.members_added = true;
+        self.has_ended = true;
+        self.running = None;
+        let guide_and_check = [&mut self.guide, &mut self.check];
+        let results = self.results.iter_mut().map(|one| &mut one.notice);
+        for notice in guide_and_check.into_iter().chain(results) {
+            if !matches!(notice, NoticeState::Sent(_)) {
+                *notice = NoticeState::Abandoned;
+            }
+        }
+    }
+
     /// Returns when the match is deleted.
     fn kept_until(&self) -> Timestamp {
         let open = self.results.iter().filter_map(MatchResult::kept_until);
@@ -274,15 +293,32 @@ impl Team {
         stored.matches.iter_mut().find(|one| one.number == number)
     }
 
-    /// Ends the match whose thread was deleted. Returns false if there is none.
+    /// Ends the match whose thread was deleted. If the members have not met by then, they come first
+    /// next time, as after a match that could not be set up. Returns false if there is no such match.
     pub fn end_match_of_thread(&mut self, thread: ChannelId) -> bool {
         let number = self.match_by_thread(thread).map(|one| one.number);
         let Some(one) = number.and_then(|number| self.match_mut(number)) else {
             return false;
         };
-        one.has_ended = true;
-        one.running = None;
+        if one.has_ended {
+            return true;
+        }
+        let (number, counts) = (one.number, one.has_met() || one.is_evaluated);
+        let members = one.members.clone();
+        one.end_without_thread();
+        if !counts {
+            self.prefer_next_time(&members);
+            self.set_meeting(number, &[]);
+        }
         true
+    }
+
+    /// Ends all matches with a thread, because the channel was deleted with its threads.
+    pub fn end_all_matches(&mut self) {
+        let threads: Vec<ChannelId> = self.matches().iter().filter_map(Match::thread_id).collect();
+        for thread in threads {
+            self.end_match_of_thread(thread);
+        }
     }
 }
 
@@ -377,12 +413,21 @@ impl MockInterviews {
         (!is_empty).then_some(export)
     }
 
-    /// Deletes all data of a member. The others of their matches keep their own results.
+    /// Deletes all data of a member. The others of their matches keep their own results; who has no
+    /// partner any more comes first next time.
     pub(super) fn erase(&mut self, user: UserId) {
         self.participants.remove(&user);
         self.alone = self.alone.filter(|alone| *alone != user);
         for one in &mut self.matches {
+            let counts = one.has_ended || one.has_met() || one.is_evaluated;
             one.erase(user);
+            if one.has_ended && !counts {
+                for left in &one.members {
+                    if let Some(participant) = self.participants.get_mut(left) {
+                        participant.comes_first = true;
+                    }
+                }
+            }
         }
         for one in &mut self.meetings {
             one.members.retain(|member| *member != user);
@@ -395,6 +440,8 @@ impl Match {
     fn export(&self, user: UserId) -> MatchExport {
         let own = self.results.iter().filter(|one| one.candidate == user);
         let contents = own.filter_map(|one| one.content.as_ref());
+        let running = self.running.as_ref();
+        let running = running.filter(|one| one.interviewer == user || one.candidate == user);
         MatchExport {
             day: self.day,
             thread: self.thread_id(),
@@ -402,6 +449,10 @@ impl Match {
             results: contents
                 .map(|content| (content.question.clone(), content.ticks))
                 .collect(),
+            running: running.map(|one| RunningTurnExport {
+                is_interviewer: one.interviewer == user,
+                ticks: one.ticks,
+            }),
         }
     }
 

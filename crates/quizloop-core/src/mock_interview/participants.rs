@@ -272,8 +272,7 @@ impl Team {
                     participant.count_silent_week();
                 }
             }
-            let said_yes = one.answers.values().any(|met| *met);
-            let met = one.was_held() || said_yes;
+            let met = one.has_met();
             if !met && !one.answers.is_empty() {
                 stored
                     .meetings

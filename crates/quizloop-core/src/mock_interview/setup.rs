@@ -248,10 +248,14 @@ impl Team {
 
     /// Returns the threads that belong to a match, or to none for certain.
     pub fn known_match_threads(&self) -> impl Iterator<Item = ChannelId> {
-        let stored = self.mock_interviews();
-        let discarded = stored.map_or(&[][..], |stored| &stored.discarded_threads);
         let threads = self.matches().iter().filter_map(Match::thread_id);
-        threads.chain(discarded.iter().copied())
+        threads.chain(self.discarded_match_threads().iter().copied())
+    }
+
+    /// Returns the threads that a request of the newest matching made twice.
+    pub fn discarded_match_threads(&self) -> &[ChannelId] {
+        let stored = self.mock_interviews();
+        stored.map_or(&[][..], |stored| &stored.discarded_threads)
     }
 
     /// Records threads that a request made twice.
@@ -303,9 +307,7 @@ impl Team {
         let Some(one) = self.match_mut(number) else {
             return;
         };
-        one.members_added = true;
-        one.guide = NoticeState::Abandoned;
-        one.has_ended = true;
+        one.end_without_thread();
         let members = one.members.clone();
         self.prefer_next_time(&members);
         self.set_meeting(number, &[]);
@@ -342,7 +344,7 @@ impl Team {
         self.set_meeting(number, &members);
     }
 
-    fn prefer_next_time(&mut self, members: &[UserId]) {
+    pub(super) fn prefer_next_time(&mut self, members: &[UserId]) {
         for user in members {
             if let Some(participant) = self.participant_mut(*user) {
                 participant.comes_first = true;
@@ -351,7 +353,7 @@ impl Team {
     }
 
     /// Keeps the meeting of these members, or none if they are fewer than two.
-    fn set_meeting(&mut self, number: u32, members: &[UserId]) {
+    pub(super) fn set_meeting(&mut self, number: u32, members: &[UserId]) {
         let meetings = &mut self.mock_interviews_mut().meetings;
         if let Some(meeting) = meetings.iter_mut().find(|one| one.number == number) {
             meeting.members = members.to_vec();

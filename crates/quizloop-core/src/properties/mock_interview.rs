@@ -10,8 +10,8 @@ use super::schedule::settings;
 use crate::guild::Guild;
 use crate::id::{ChannelId, GuildId, MessageId, UserId};
 use crate::mock_interview::{
-    JoinRequest, MatchNotice, MatchPress, MatchPressError, MatchSetupStep, MatchThread, NoticeStep,
-    RESULT_KEPT,
+    JoinRequest, Match, MatchNotice, MatchPress, MatchPressError, MatchSetupStep, MatchThread,
+    NoticeStep, RESULT_KEPT,
 };
 use crate::review::Rating;
 use crate::schedule::Pause;
@@ -279,6 +279,89 @@ fn a_result_that_nobody_opens_is_deleted_after_seven_days() {
     assert_eq!(team(&mut guild).match_by_number(1), None);
 }
 
+/// Returns whether the member comes first in the next matching.
+fn comes_first(guild: &mut Guild, user: u64) -> bool {
+    let stored = team(guild).mock_interviews().unwrap();
+    stored.participant(UserId::new(user)).unwrap().comes_first
+}
+
+/// Returns two members whose match has its thread and guide, at ten on Monday.
+fn two_matched() -> (Guild, Timestamp, ChannelId) {
+    let mut guild = guild();
+    join(&mut guild, [7, 8], at("2026-11-29T19:00:00Z"));
+    let ten = at("2026-11-30T10:00:00Z");
+    set_up(&mut guild, ten);
+    let thread = team(&mut guild).matches()[0].thread_id().unwrap();
+    (guild, ten, thread)
+}
+
+#[test]
+fn a_deleted_thread_ends_the_match_and_its_members_come_first() {
+    let (mut guild, ten, thread) = two_matched();
+    guild.begin_turn(CHANNEL, press(1, 0, 7), "queues").unwrap();
+    assert!(team(&mut guild).end_match_of_thread(thread));
+    assert!(!team(&mut guild).end_match_of_thread(ChannelId::new(1)));
+    let over = guild.finish_turn(CHANNEL, press(1, 1, 7), 3, ten);
+    assert_eq!(over, Err(MatchPressError::Over));
+    assert!(comes_first(&mut guild, 7) && comes_first(&mut guild, 8));
+    let stored = team(&mut guild).mock_interviews().unwrap();
+    assert_eq!(stored.meeting_days(UserId::new(7)).count(), 0);
+    assert_eq!(team(&mut guild).next_notice_step(ten), NoticeStep::Idle);
+    // It is no silent week of theirs.
+    let monday = ten + hours(168);
+    set_up(&mut guild, monday);
+    let team = team(&mut guild);
+    assert_eq!(team.matches().last().unwrap().intended_at, monday);
+    assert_eq!(team.mock_interviews().unwrap().participant_count(), 2);
+}
+
+#[test]
+fn a_thread_that_is_deleted_after_an_interview_changes_nothing_about_it() {
+    let (mut guild, ten, thread) = two_matched();
+    guild.begin_turn(CHANNEL, press(1, 0, 7), "queues").unwrap();
+    guild.finish_turn(CHANNEL, press(1, 1, 7), 3, ten).unwrap();
+    team(&mut guild).end_all_matches();
+    assert!(
+        !team(&mut guild)
+            .match_by_thread(thread)
+            .unwrap()
+            .is_active()
+    );
+    // The message about the result has no place any more; `/pair status` opens it.
+    assert_eq!(team(&mut guild).next_notice_step(ten), NoticeStep::Idle);
+    let confirmed = guild.confirm_result(CHANNEL, press(1, 2, 8), Rating::Good, MONDAY);
+    assert_eq!(confirmed.unwrap().count, 1);
+    assert!(!comes_first(&mut guild, 7) && !comes_first(&mut guild, 8));
+    let stored = team(&mut guild).mock_interviews().unwrap();
+    assert_eq!(stored.meeting_days(UserId::new(7)).count(), 1);
+}
+
+#[test]
+fn a_thread_that_is_deleted_while_it_is_set_up_needs_nothing_more() {
+    let mut guild = guild();
+    join(&mut guild, [7, 8], at("2026-11-29T19:00:00Z"));
+    let ten = at("2026-11-30T10:00:00Z");
+    let team = team(&mut guild);
+    assert!(team.begin_matching(MONDAY, ten));
+    team.record_match_thread(1, ChannelId::new(900));
+    team.end_match_of_thread(ChannelId::new(900));
+    let next = MatchSetupStep::Wait(ten + hours(168));
+    assert_eq!(team.next_match_setup_step(ten), next);
+    assert!(comes_first(&mut guild, 7) && comes_first(&mut guild, 8));
+}
+
+#[test]
+fn who_is_left_by_a_member_who_deletes_their_data_comes_first() {
+    for met in [false, true] {
+        let (mut guild, ten, _) = two_matched();
+        if met {
+            guild.answer_check(CHANNEL, press(1, 0, 8), true).unwrap();
+        }
+        guild.delete_member(UserId::new(7), ten);
+        assert_eq!(comes_first(&mut guild, 8), !met);
+    }
+}
+
 /// What happens to a guild.
 #[derive(Debug, Clone)]
 enum Event {
@@ -294,6 +377,9 @@ enum Event {
     },
     /// Discord refuses a member of the next match.
     LeaveOut(u64),
+    /// The thread of one of the newest matches is deleted.
+    DeleteThread(usize),
+    DeleteChannel,
     Hours(i64),
     TogglePairs,
 }
@@ -308,6 +394,8 @@ fn event() -> impl Strategy<Value = Event> {
         8 => (0..6_u8, user.clone(), 0..3_u32)
             .prop_map(|(action, user, back)| Event::Press { action, user, back }),
         1 => user.prop_map(Event::LeaveOut),
+        1 => (0..4_usize).prop_map(Event::DeleteThread),
+        1 => Just(Event::DeleteChannel),
         6 => (1..90_i64).prop_map(Event::Hours),
         1 => Just(Event::TogglePairs),
     ]
@@ -423,6 +511,24 @@ proptest! {
                 Event::LeaveOut(who) => {
                     refused.insert(*who);
                 }
+                Event::DeleteThread(back) => {
+                    let team = team(&mut guild);
+                    let thread = team.matches().iter().rev().nth(*back);
+                    let Some(thread) = thread.and_then(Match::thread_id) else {
+                        continue;
+                    };
+                    prop_assert!(team.end_match_of_thread(thread));
+                    let one = team.match_by_thread(thread).unwrap();
+                    prop_assert!(!one.is_active() && one.running.is_none());
+                    let ended = team.clone();
+                    team.end_match_of_thread(thread);
+                    prop_assert!(*team == ended, "the second event changed something");
+                }
+                Event::DeleteChannel => {
+                    let team = team(&mut guild);
+                    team.end_all_matches();
+                    prop_assert!(team.matches().iter().all(|one| !one.is_active()));
+                }
                 Event::Hours(by) => now += hours(*by),
                 Event::TogglePairs => {
                     let on = PairTime { day: Weekday::Monday, at: time(10, 0, 0, 0) };
@@ -447,6 +553,9 @@ proptest! {
             }
             // An evicted guild is woken in time.
             let summary = guild.summary(now);
+            for thread in team.matches().iter().filter_map(Match::thread_id) {
+                prop_assert!(guild.uses_channel(thread) && summary.may_contain_reply(thread));
+            }
             let expiry = team.next_mock_interview_expiry();
             prop_assert!(expiry.is_none_or(|at| summary.next_due.is_some_and(|due| due <= at)));
             // What is stored can be read again.

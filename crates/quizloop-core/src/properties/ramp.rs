@@ -15,7 +15,7 @@ use crate::members::NewRating;
 use crate::programme::{LEVELS, Order};
 use crate::question_picker::{PickMode, PickOrder, PickReason, PickRequest};
 use crate::question_pool::{Candidate, QuestionPool};
-use crate::ramp::RampStage;
+use crate::ramp::{QuizCandidate, RampStage};
 use crate::retention::Retention;
 use crate::review::{Rating, add_days};
 use crate::team::Team;
@@ -94,7 +94,9 @@ proptest! {
         }
         let is_new = |one: &str| guild.review(ADA, one).is_none();
         let is_free = |one: &str| !asked.contains(one);
-        let narrowed = guild.narrow_to_ramp(ADA, &offered, level, is_free);
+        let candidate = |id: &&'static str| QuizCandidate { id, level: level(id) };
+        let candidates: Vec<_> = offered.iter().map(candidate).collect();
+        let narrowed = guild.narrow_to_ramp(ADA, &candidates, level, is_free);
         // Nothing that was practised before is lost, and nothing is added or moved.
         let kept: Vec<_> = offered.iter().copied().filter(|one| narrowed.contains(one)).collect();
         prop_assert_eq!(&kept, &narrowed);

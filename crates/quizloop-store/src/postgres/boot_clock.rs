@@ -27,12 +27,12 @@ impl BootInstant {
 
 #[cfg(not(target_os = "linux"))]
 impl BootInstant {
-    pub fn now() -> Self {
+    pub(super) fn now() -> Self {
         Self(ClockReading::now())
     }
 
     /// Returns the time since then.
-    pub fn elapsed(self) -> Duration {
+    pub(super) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }

@@ -31,7 +31,8 @@ pub enum DatabaseError {
     InvalidUrl(String),
     /// The server can't be reached or refuses the connection.
     #[error(
-        "the database {target} can't be used: {error}. Check that the server is running, and the user and password in state.url"
+        "the database {target} can't be used: {}. Check that the server is running, and the user and password in state.url",
+        connection_problem(error)
     )]
     Unreachable {
         /// Database and host, without user and password.
@@ -103,6 +104,19 @@ impl From<LeaseError> for DatabaseError {
             LeaseError::Database(error) => Self::Read(error),
             LeaseError::ShardCountChanged(total) => Self::ShardCountChanged(total),
         }
+    }
+}
+
+/// Describes in a sentence why a connection failed.
+fn connection_problem(error: &sqlx::Error) -> String {
+    match error {
+        // The pool tries again until then, so the last attempt's reason is unknown.
+        sqlx::Error::PoolTimedOut => {
+            format!("it did not answer within {} s", CONNECT_TIMEOUT.as_secs())
+        }
+        sqlx::Error::Io(error) => format!("it can't be reached: {error}"),
+        sqlx::Error::Database(error) => format!("it refused the connection: {}", error.message()),
+        other => other.to_string(),
     }
 }
 

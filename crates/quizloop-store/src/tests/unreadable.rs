@@ -70,7 +70,7 @@ async fn truncated() {
     let bytes = valid_snapshot().await;
     insta::assert_snapshot!(open_error(&bytes[..bytes.len() / 2]).await, @"
     the state can't be read; nothing was changed.
-    state/guilds/1110000000000000001.json:28:17: EOF while parsing a list
+    state/guilds/1110000000000000001.json:28:17: the file ends too early
       The last good generation is state/guilds/1110000000000000001.prev.json, written TIME. Fix the file, or restore that generation: quizloop state restore 1110000000000000001 --state 'state'
     ");
 }
