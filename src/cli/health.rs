@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::exit::{CliError, Exit};
 use super::{ConfigArgs, help, load, output};
+use crate::bot::root_cause;
 use crate::health::HealthReport;
 
 /// How long the bot may take to answer. It needs well under a millisecond; supervisors that run this
@@ -76,14 +77,21 @@ async fn ask(address: SocketAddr, live: bool) -> anyhow::Result<String> {
         .get(format!("http://{address}/{path}"))
         .send()
         .await
-        .with_context(|| format!("no bot answers at {address}"))?;
+        .map_err(|error| {
+            let cause = if error.is_timeout() {
+                "it did not answer in time".to_owned()
+            } else {
+                root_cause(&error).to_string()
+            };
+            anyhow::anyhow!("no bot answers at {address}: {cause}")
+        })?;
     let is_working = response.status().is_success();
     let text = response.text().await?;
     let answer = if live {
         text.trim().to_owned()
     } else {
-        let report: HealthReport = serde_json::from_str(&text).with_context(|| {
-            format!("what answers at {address} is not this version of Quizloop")
+        let report: HealthReport = serde_json::from_str(&text).map_err(|_| {
+            anyhow::anyhow!("what answers at {address} is not this version of Quizloop")
         })?;
         report.to_string()
     };

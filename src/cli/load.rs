@@ -57,6 +57,12 @@ impl Sources<'_> {
     fn config_path(self) -> ConfigPath {
         config::find_path(self.config, None)
     }
+
+    /// Returns the config file, which may not exist.
+    pub fn config_file(self) -> PathBuf {
+        let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) = self.config_path();
+        file
+    }
 }
 
 /// The inputs of `run`.
@@ -77,7 +83,7 @@ pub fn startup(sources: Sources<'_>) -> Result<Startup, CliError> {
     if !problems.is_empty() {
         return Err(diagnostics_error(problems));
     }
-    let (ConfigPath::Explicit(file) | ConfigPath::Default(file)) = sources.config_path();
+    let file = sources.config_file();
     Ok(Startup {
         config_file: file.exists().then_some(file),
         config,

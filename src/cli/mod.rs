@@ -4,6 +4,7 @@
 mod bank;
 mod check;
 mod completions;
+mod discord;
 mod exit;
 mod health;
 mod help;
@@ -11,6 +12,7 @@ mod init;
 mod invite;
 mod load;
 mod log;
+mod names;
 mod os_error;
 mod output;
 mod remote_clock;
@@ -23,6 +25,7 @@ mod version;
 mod wrong_words;
 
 use std::io::{self, Write as _};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -85,8 +88,7 @@ enum CliCommand {
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs),
     /// Check the config, questions and saved data, and report all problems at once
-    #[command(after_long_help = help::examples(check::EXAMPLES))]
-    Check(CommonArgs),
+    Check(check::CheckArgs),
     /// Print the link that adds the bot to a server, or publish the bot's profile on Discord
     Invite(invite::InviteArgs),
     /// List, show, export, import and compare questions
@@ -134,6 +136,12 @@ enum LogFormat {
     Json,
 }
 
+/// Parses the id of an application.
+fn application_id(text: &str) -> Result<NonZeroU64, &'static str> {
+    let id = text.trim().parse();
+    id.map_err(|_| "it is a number, which the Developer Portal shows under General Information")
+}
+
 /// Runs the command line and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -145,7 +153,7 @@ pub fn main() -> ExitCode {
         CliCommand::Run(args) => run::run(args),
         #[cfg(feature = "sandbox")]
         CliCommand::Sandbox(args) => sandbox::run(&args),
-        CliCommand::Check(common) => check::run(&common),
+        CliCommand::Check(args) => check::run(&args),
         CliCommand::Invite(args) => invite::run(&args),
         CliCommand::Bank(args) => bank::run(&args),
         CliCommand::State(args) => state::run(&args),

@@ -6,6 +6,7 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -52,6 +53,21 @@ pub fn styled(text: impl Display) -> Result<(), OutputError> {
 pub fn json(data: &impl Serialize) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(data).map_err(anyhow::Error::from)?;
     Ok(text(json + "\n")?)
+}
+
+/// Returns why a file can't be written, and what to do if its folder is missing.
+pub fn write_problem(path: &Path, error: &io::Error) -> String {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if error.kind() == io::ErrorKind::NotFound => format!(
+            "can't write {}: create the folder {} first",
+            path.display(),
+            folder.display()
+        ),
+        _ => format!("can't write {}: {error}", path.display()),
+    }
 }
 
 /// Prints a message to stderr. As with the functions below, a failure is ignored: it could be

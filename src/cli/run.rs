@@ -178,9 +178,14 @@ fn bind_health(address: Option<SocketAddr>) -> Result<Option<TcpListener>, CliEr
     };
     // Not a config error: the other process may stop, so the supervisor should try again.
     let listener = health::bind(address).map_err(|error| {
+        let fix = if error.kind() == std::io::ErrorKind::AddrInUse {
+            "Stop the process that uses it, or choose another address"
+        } else {
+            "Choose another address"
+        };
         CliError::new(
             Exit::Failed,
-            format!("can't listen on {address} ([health] listen): {error}. Stop the process that uses it, or choose another address"),
+            format!("can't listen on {address} ([health] listen): {error}. {fix}"),
         )
     })?;
     let bound = listener.local_addr().unwrap_or(address);

@@ -124,6 +124,45 @@ fn only_commands_that_use_saved_data_have_its_option() {
     );
 }
 
+/// Every command has `--json`, except those that print no list or have it in another form.
+#[test]
+fn every_list_is_available_as_json() {
+    /// The other commands, and what they print.
+    const OTHERS: [(&str, &str); 11] = [
+        ("quizloop init", "a dialogue"),
+        ("quizloop run", "a log, with --log json"),
+        ("quizloop sandbox", "an address and a log"),
+        ("quizloop invite", "a link"),
+        ("quizloop bank export", "--format json"),
+        ("quizloop state export", "JSON only"),
+        ("quizloop state import", "one line"),
+        ("quizloop state restore", "a question"),
+        ("quizloop state adopt", "a question"),
+        (
+            "quizloop health",
+            "one line; the endpoint answers with JSON",
+        ),
+        ("quizloop completions", "a script"),
+    ];
+    let commands = all_commands().into_iter();
+    let without_json: Vec<_> = commands
+        .filter(|(_, command)| {
+            let mut arguments = command.get_arguments();
+            !command.has_subcommands() && !arguments.any(|one| one.get_id() == "json")
+        })
+        .map(|(name, _)| name)
+        .collect();
+    let others = OTHERS.map(|(name, _)| name);
+    let others = others
+        .iter()
+        .filter(|name| cfg!(feature = "sandbox") || **name != "quizloop sandbox");
+    let mut others: Vec<_> = others.collect();
+    let mut without_json: Vec<_> = without_json.iter().map(String::as_str).collect();
+    others.sort();
+    without_json.sort_unstable();
+    assert_eq!(without_json.iter().collect::<Vec<_>>(), others);
+}
+
 /// Words of other programs are answered with the command of this one.
 #[test]
 fn wrong_words_are_answered() {
@@ -133,6 +172,12 @@ fn wrong_words_are_answered() {
     };
     insta::assert_snapshot!(advice("quizloop start"), @"there is no command 'start': did you mean 'quizloop run'?");
     insta::assert_snapshot!(advice("quizloop run --token abc"), @"the token is never part of the command line, where other accounts could read it. Set the environment variable DISCORD_TOKEN, or name a file that contains it with DISCORD_TOKEN_FILE or token_file in the config");
+    insta::assert_snapshot!(advice("quizloop rnu"), @"there is no command 'rnu': did you mean 'quizloop run'?");
+    insta::assert_snapshot!(advice("quizloop invite --application 0"), @"
+    error: invalid value '0' for '--application <ID>': it is a number, which the Developer Portal shows under General Information
+
+    For more information, try '--help'.
+    ");
     insta::assert_snapshot!(advice("quizloop chekc"), @"
     error: unrecognized subcommand 'chekc'
 

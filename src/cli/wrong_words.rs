@@ -1,6 +1,10 @@
 //! Advice for command lines that other programs would accept.
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::Cli;
+use quizloop_diagnostics::near_matches;
 
 /// Words of other programs, and the commands for them here.
 const OTHER_WORDS: [(&str, &str); 17] = [
@@ -23,6 +27,18 @@ const OTHER_WORDS: [(&str, &str); 17] = [
     ("completion", "completions"),
 ];
 
+/// Returns the command that is similar to a word if clap has found none: it does not see that `rnu` is
+/// similar to `run`.
+fn similar(error: &clap::Error, typed: &str) -> Option<String> {
+    if error.get(ContextKind::SuggestedSubcommand).is_some() {
+        return None;
+    }
+    let program = Cli::command();
+    let visible = program.get_subcommands().filter(|one| !one.is_hide_set());
+    let near = near_matches(typed, visible.map(clap::Command::get_name), 1);
+    near.first().map(|name| (*name).to_owned())
+}
+
 /// Returns what to do, if a mistake is better explained by its meaning than by similar letters.
 pub fn advice(error: &clap::Error) -> Option<String> {
     let context = |kind| match error.get(kind) {
@@ -32,7 +48,11 @@ pub fn advice(error: &clap::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let typed = context(ContextKind::InvalidSubcommand)?;
-            let (_, command) = OTHER_WORDS.iter().find(|(word, _)| *word == typed)?;
+            let other = OTHER_WORDS.iter().find(|(word, _)| *word == typed);
+            let command = match other {
+                Some((_, command)) => (*command).to_owned(),
+                None => similar(error, typed)?,
+            };
             Some(format!(
                 "there is no command '{typed}': did you mean 'quizloop {command}'?"
             ))

@@ -44,7 +44,9 @@ pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Diagnostic>), ConfigError>
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match path {
                 ConfigPath::Explicit(file) => Err(ConfigError::NotFound(file.clone())),
-                ConfigPath::Default(_) => Ok((Config::default(), Vec::new())),
+                ConfigPath::Default(file) => {
+                    Ok((Config::default(), misspelled(file).into_iter().collect()))
+                }
             };
         }
         Err(error) => {
@@ -57,6 +59,26 @@ pub fn read(path: &ConfigPath) -> Result<(Config, Vec<Diagnostic>), ConfigError>
         Ok(source) => Config::parse(&source, folder),
         Err(diagnostic) => (Config::default(), vec![*diagnostic]),
     })
+}
+
+/// Returns an error if there is a file with the default name in other letters, such as
+/// `Config.toml`. With the default settings instead, the bot would use another data folder.
+fn misspelled(file: &Path) -> Option<Diagnostic> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut similar = names.filter(|name| name.eq_ignore_ascii_case(DEFAULT_NAME));
+    let name = similar.next()?;
+    let fix = format!("rename it to {DEFAULT_NAME}, or name it with --config {name}");
+    Some(
+        Diagnostic::error(
+            &*name,
+            format!("this file is not read: the config is {DEFAULT_NAME}"),
+        )
+        .fix(fix),
+    )
 }
 
 /// Reads the text of the config again, for checks that need more than the file. `None` if there is
@@ -102,5 +124,25 @@ mod tests {
             [folder.path().join("packs"), "/srv/a.toml".into()]
         );
         assert_eq!(config.state_dir, folder.path().join("state"));
+    }
+    #[test]
+    fn the_default_name_in_other_letters_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(folder.path().join("Config.TOML"), "").unwrap();
+        if file.exists() {
+            // The file system knows no difference.
+            return;
+        }
+        let (config, diagnostics) = read(&ConfigPath::Default(file.clone())).unwrap();
+        assert_eq!(config, Config::default());
+        insta::assert_snapshot!(diagnostics[0].to_string(), @"
+        error: this file is not read: the config is config.toml
+        --> Config.TOML
+         = help: rename it to config.toml, or name it with --config Config.TOML
+        ");
+        std::fs::write(&file, "").unwrap();
+        let (_, diagnostics) = read(&ConfigPath::Default(file)).unwrap();
+        assert_eq!(diagnostics, []);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::team::{self, TEAM_KEYS};
 use super::{Config, DEFAULT_STATE_DIR, database, health, shards, url};
 use quizloop_diagnostics::toml_reader::{self, TomlField, TomlReader, TomlTable};
-use quizloop_diagnostics::{self as diagnostics, Diagnostic, Source};
+use quizloop_diagnostics::{self as diagnostics, Diagnostic, Location, Source};
 
 const TOP_LEVEL: &str = "the config";
 const TOP_KEYS: [&str; 6] = ["token_file", "discord", "state", "bank", "health", "team"];
@@ -13,6 +13,21 @@ const DISCORD_KEYS: [&str; 3] = ["api_url", "requests_per_second", "shards"];
 const STATE_KEYS: [&str; 2] = ["dir", "url"];
 const BANK_KEYS: [&str; 1] = ["paths"];
 const HEALTH_KEYS: [&str; 1] = ["listen"];
+
+/// Names that other programs have for the token.
+const TOKEN_KEYS: [&str; 4] = ["token", "discord_token", "bot_token", "discord_bot_token"];
+
+/// What to do about a token in the config.
+const TOKEN_FIX: &str = "the token is not part of the config: remove the line. Write the token into a file \
+    that only the bot's account can read and name that file with `token_file`, or set the environment \
+    variable DISCORD_TOKEN";
+
+/// Whether a line sets the token, as other programs want it.
+fn sets_token(location: &Location) -> bool {
+    let key = location.text.split(['=', ':']).next().unwrap_or_default();
+    let key = key.trim().trim_start_matches("export ").to_lowercase();
+    TOKEN_KEYS.contains(&key.as_str())
+}
 
 /// All tables of a config with their keys, by the name used in messages.
 pub fn tables() -> [(&'static str, &'static [&'static str]); 6] {
@@ -35,6 +50,11 @@ impl Config {
         let mut reader = TomlReader::new(source);
         let config = read_config(&mut reader, folder);
         let mut diagnostics = reader.into_diagnostics();
+        for diagnostic in &mut diagnostics {
+            if diagnostic.location.as_ref().is_some_and(sets_token) {
+                diagnostic.fix = Some(TOKEN_FIX.into());
+            }
+        }
         diagnostics::sort(&mut diagnostics);
         (config, diagnostics)
     }

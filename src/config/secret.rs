@@ -22,6 +22,8 @@ pub enum SecretError {
     NotText(&'static str),
     #[error("the file {}, which {named_by} names, is empty: write the secret into it", .path.display())]
     EmptyFile { named_by: String, path: PathBuf },
+    #[error("the file {}, which {named_by} names, is not UTF-8 text: write the secret into it", .path.display())]
+    FileNotText { named_by: String, path: PathBuf },
     #[error("can't read the file {}, which {named_by} names: {error}", .path.display())]
     UnreadableFile {
         named_by: String,
@@ -76,10 +78,17 @@ pub fn from_environment(
 ///
 /// Fails if the file can't be read or is empty.
 pub fn from_file(named_by: &str, path: &Path) -> Result<Secret, SecretError> {
-    let text = std::fs::read_to_string(path).map_err(|error| SecretError::UnreadableFile {
-        named_by: named_by.to_owned(),
-        path: path.to_owned(),
-        error,
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let (named_by, path) = (named_by.to_owned(), path.to_owned());
+        if error.kind() == std::io::ErrorKind::InvalidData {
+            SecretError::FileNotText { named_by, path }
+        } else {
+            SecretError::UnreadableFile {
+                named_by,
+                path,
+                error,
+            }
+        }
     })?;
     if text.trim().is_empty() {
         return Err(SecretError::EmptyFile {

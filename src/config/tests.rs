@@ -409,7 +409,7 @@ fn a_pasted_token_is_not_shown() {
     1 | token = **********************************************************************
       | ^^^^^
       |
-      = help: choose from `token_file`, `discord`, `state`, `bank`, `health` and `team`
+      = help: the token is not part of the config: remove the line. Write the token into a file that only the bot's account can read and name that file with `token_file`, or set the environment variable DISCORD_TOKEN
 
     1 error
     ");
@@ -420,7 +420,7 @@ fn a_pasted_token_is_not_shown() {
     1 | DISCORD_TOKEN=********************************************************************
       |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: end the string with the quotes it begins with; a string of several lines has three at each end
+      = help: the token is not part of the config: remove the line. Write the token into a file that only the bot's account can read and name that file with `token_file`, or set the environment variable DISCORD_TOKEN
 
     1 error
     ");

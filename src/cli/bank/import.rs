@@ -1,8 +1,9 @@
 //! `bank import`: turns another tool's file into a question file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::{output, write_new};
 use crate::bot::render::question_check;
@@ -55,6 +56,43 @@ pub struct ImportArgs {
     /// List every mistake, not only the first ones
     #[arg(long)]
     details: bool,
+    /// Print a JSON object with every mistake
+    #[arg(long, conflicts_with = "details")]
+    json: bool,
+}
+
+/// The result for scripts.
+#[derive(Serialize)]
+struct JsonResult<'a> {
+    /// The question file, if it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    /// Number of questions in it.
+    questions: usize,
+    mistakes: Vec<JsonMistake>,
+    warnings: &'a [String],
+    ignored_columns: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JsonMistake {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// Id of the question or its beginning.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    question: String,
+    reasons: Vec<String>,
+}
+
+impl From<&Mistake> for JsonMistake {
+    fn from(mistake: &Mistake) -> Self {
+        let hidden = |text: &String| redact(text).into_owned();
+        Self {
+            line: mistake.line,
+            question: hidden(&mistake.name),
+            reasons: mistake.reasons.iter().map(hidden).collect(),
+        }
+    }
 }
 
 /// Writes the valid rows and reports the others. If there are others, it fails after writing.
@@ -77,22 +115,40 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
             ..ReadOptions::default()
         },
     );
-    write(args, &file)?;
+    let written = write(args, &file)?;
+    if args.json {
+        output::json(&JsonResult {
+            output: written.map(|path| path.display().to_string()),
+            questions: file.questions.len(),
+            mistakes: file.mistakes.iter().map(JsonMistake::from).collect(),
+            warnings: &file.warnings,
+            ignored_columns: &file.ignored_columns,
+        })?;
+        return result(&name, &file);
+    }
+    if let Some(path) = written {
+        print_written(args, &path, file.questions.len())?;
+    }
     report(args, &name, &file);
     result(&name, &file)
 }
 
-fn write(args: &ImportArgs, file: &ImportedFile) -> Result<(), CliError> {
+/// Writes the question file if there is a question, and returns its path.
+fn write(args: &ImportArgs, file: &ImportedFile) -> Result<Option<PathBuf>, CliError> {
     if file.questions.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let default = || args.file.with_extension("toml");
     let path = args.output.clone().unwrap_or_else(default);
     let questions: Vec<_> = file.questions.iter().map(|one| &one.question).collect();
     write_new(&path, &import_export::pack(&questions))?;
+    Ok(Some(path))
+}
+
+fn print_written(args: &ImportArgs, path: &Path, questions: usize) -> Result<(), CliError> {
     output::line(format_args!(
         "Wrote {} to {}. To use the file, add it to the config: [bank] paths = [\"{}\"]",
-        pluralize(questions.len(), "question", "questions"),
+        pluralize(questions, "question", "questions"),
         path.display(),
         path.display()
     ))?;
@@ -161,7 +217,7 @@ fn result(name: &str, file: &ImportedFile) -> Result<(), CliError> {
     let message = match file.mistakes.as_slice() {
         [] => return Ok(()),
         [only] if is_only_about_file(file) => format!("{name}: {only}{}", map_help(file)),
-        _ if file.questions.is_empty() => "nothing was imported; see the mistakes above".to_owned(),
+        _ if file.questions.is_empty() => "nothing was imported; see the mistakes".to_owned(),
         mistakes => {
             let count = pluralize(mistakes.len(), "mistake", "mistakes");
             format!("{count}; the other questions were imported")

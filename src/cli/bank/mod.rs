@@ -61,12 +61,16 @@ enum BankCommand {
     #[command(after_long_help = help::examples(&[
         ("quizloop bank show 17", "Show the question with that number"),
         ("quizloop bank show queue-handover", "Show the question with that id"),
+        ("quizloop bank show 17 --json", "Print its texts for a script"),
     ]))]
     Show {
         #[command(flatten)]
         config: ConfigArgs,
         /// Id or number of the question
         question: String,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Print questions in the format of another tool
     #[command(after_long_help = help::examples(&[
@@ -188,7 +192,11 @@ pub fn run(args: &BankArgs) -> Result<(), CliError> {
             words,
             json,
         } => list(&load_bank(config)?, filter, &words.join(" "), *json),
-        BankCommand::Show { config, question } => show(&load_bank(config)?, question),
+        BankCommand::Show {
+            config,
+            question,
+            json,
+        } => show(&load_bank(config)?, question, *json),
         BankCommand::Export {
             config,
             filter,
@@ -262,7 +270,7 @@ fn list(bank: &Bank, filter: &QuestionFilter, words: &str, json: bool) -> Result
     Ok(())
 }
 
-fn show(bank: &Bank, wanted: &str) -> Result<(), CliError> {
+fn show(bank: &Bank, wanted: &str, json: bool) -> Result<(), CliError> {
     let number = wanted.trim_start_matches('#').parse::<u32>().ok();
     let by_number = || {
         let mut all = bank.questions().iter();
@@ -282,6 +290,9 @@ fn show(bank: &Bank, wanted: &str) -> Result<(), CliError> {
         let message = format!("there is no question \"{wanted}\": {help}");
         return Err(CliError::new(Exit::Usage, message));
     };
+    if json {
+        return Ok(output::text(import_export::json_object(question))?);
+    }
     output::styled(show::question(
         question,
         &show::TerminalStyle::for_terminal(),
@@ -303,12 +314,15 @@ fn export(found: &[&Question], format: ExportFormat, anki: &AnkiArgs) -> Result<
 /// is removed.
 fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
     let mut file = std::fs::File::create_new(path).map_err(|error| {
-        let reason = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            "the file already exists; choose another one with --output".to_owned()
+        let message = if error.kind() == std::io::ErrorKind::AlreadyExists {
+            format!(
+                "{}: the file already exists; choose another one with --output",
+                path.display()
+            )
         } else {
-            error.to_string()
+            output::write_problem(path, &error)
         };
-        CliError::new(Exit::Usage, format!("{}: {reason}", path.display()))
+        CliError::new(Exit::Usage, message)
     })?;
     // Some file systems report a full disk only when the file is synced.
     let written = file
@@ -317,7 +331,6 @@ fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
     written.map_err(|error| {
         // The error below matters more than a file that can't be removed either.
         let _ = std::fs::remove_file(path);
-        let message = format!("{} can't be written: {error}", path.display());
-        CliError::new(Exit::Failed, message)
+        CliError::new(Exit::Failed, output::write_problem(path, &error))
     })
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::super::exit::{CliError, Exit};
+use super::super::output;
 use super::answers::Answers;
 
 /// Writes the token to its file, which no other account can read. An existing file stays.
@@ -47,18 +48,5 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn write_error(path: &Path, error: &io::Error) -> CliError {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let message = match folder {
-        Some(folder) if error.kind() == io::ErrorKind::NotFound => {
-            format!(
-                "can't write {}: create the folder {} first",
-                path.display(),
-                folder.display()
-            )
-        }
-        _ => format!("can't write {}: {error}", path.display()),
-    };
-    CliError::new(Exit::Failed, message)
+    CliError::new(Exit::Failed, output::write_problem(path, error))
 }

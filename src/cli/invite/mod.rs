@@ -6,11 +6,10 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 
+use super::discord::{Requests, api_config};
 use super::exit::{CliError, Exit};
-use super::{ConfigArgs, help, load, output, state};
-use crate::bot::{
-    ApiConfig, ApiError, ApplicationProfile, DiscordClient, ProfileClient, invite_url,
-};
+use super::{ConfigArgs, application_id, help, load, output, state};
+use crate::bot::{ApplicationProfile, DiscordClient, ProfileClient, invite_url};
 
 const EXAMPLES: &[(&str, &str)] = &[
     (
@@ -36,7 +35,7 @@ pub struct InviteArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// Application id; without it, Discord is asked, which needs the token
-    #[arg(long, value_name = "ID", conflicts_with = "publish")]
+    #[arg(long, value_name = "ID", conflicts_with = "publish", value_parser = application_id)]
     application: Option<NonZeroU64>,
     /// Set the description and the tags in the bot's profile on Discord, allow installation in
     /// servers only, and ask for the least permissions; shows what will change and asks first
@@ -60,8 +59,9 @@ pub fn run(args: &InviteArgs) -> Result<(), CliError> {
 /// Shows what will change, asks, and sets the profile. Returns the application's id.
 fn publish(args: &InviteArgs) -> Result<u64, CliError> {
     state::require_confirmation(args.yes, "everyone sees the bot's profile")?;
-    let client = ProfileClient::new(&api_config(&args.config)?);
-    let (id, current) = block_on(client.fetch())?;
+    let client = ProfileClient::new(&api_config(&load::config(&args.config)?)?);
+    let requests = Requests::new()?;
+    let (id, current) = requests.wait(client.fetch())?;
     let wanted = ApplicationProfile::published();
     let changes = publish::changes(&current, &wanted);
     if changes.is_empty() {
@@ -72,7 +72,7 @@ fn publish(args: &InviteArgs) -> Result<u64, CliError> {
         "Changes of the profile on Discord:\n\n{changes}\n"
     ))?;
     state::confirm("Publish?", args.yes)?;
-    let stored = block_on(client.set(&wanted))?;
+    let stored = requests.wait(client.set(&wanted))?;
     let left = publish::changes(&stored, &wanted);
     if !left.is_empty() {
         let message = format!("Discord accepted the request but did not store:\n\n{left}");
@@ -83,35 +83,12 @@ fn publish(args: &InviteArgs) -> Result<u64, CliError> {
 }
 
 fn fetch_application_id(config: &ConfigArgs) -> Result<u64, CliError> {
-    let rest = DiscordClient::new(&api_config(config)?);
-    match block_on(rest.application()) {
+    let rest = DiscordClient::new(&api_config(&load::config(config)?)?);
+    match Requests::new()?.wait(rest.application()) {
         Err(failure) if failure.exit == Exit::Failed => Err(CliError::new(
             Exit::Failed,
             format!("{failure}. With --application ID, no request to Discord is needed"),
         )),
         result => result.map(|(id, _)| id),
     }
-}
-
-fn api_config(config: &ConfigArgs) -> Result<ApiConfig, CliError> {
-    let config = load::config(config)?;
-    let (token, _) = load::token(&config)?;
-    Ok(ApiConfig {
-        token,
-        api_url: config.api_url,
-        requests_per_second: config.requests_per_second,
-    })
-}
-
-fn block_on<T>(request: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)?;
-    runtime.block_on(request).map_err(|failure| match failure {
-        ApiError::Unauthorized => {
-            CliError::new(Exit::Rejected, crate::bot::ExitReason::Unauthorized)
-        }
-        failure => CliError::new(Exit::Failed, failure),
-    })
 }

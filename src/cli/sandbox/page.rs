@@ -108,8 +108,10 @@ fn guide() -> Vec<GuideStep> {
             ..step(
                 "done",
                 "Your streak",
-                "That was <strong>/streak</strong>. Next: try other commands, play Lin or Sam \
-                 below the channels, or break something under <em>Faults and log</em>.",
+                "That was <strong>/streak</strong>. Next: rehearse with <strong>/interview</strong>. \
+                 Play Lin and Sam below the channels and let both run <strong>/pair join</strong>: \
+                 on Monday at 10:00 they get a private thread, in which you can switch between \
+                 them. Or break something under <em>Faults and log</em>.",
                 vec![
                     GuideButton::new("slash", "Show the commands", GuideAction::ShowCommands),
                     GuideButton::new("restart", "Start over", GuideAction::Restart),

@@ -1,13 +1,15 @@
 //! `state adopt`: hands the data over to another application, after confirmation.
 
+use std::io;
+
 use super::super::exit::{CliError, Exit};
 use super::super::output;
-use super::source::state_error;
+use super::source::{folder_error, state_error};
 use super::{confirm, require_confirmation};
 use crate::config::Config;
 use quizloop_core::text::pluralize;
-use quizloop_store::Adoption;
 use quizloop_store::postgres::DatabaseReader;
+use quizloop_store::{Adoption, OpenError};
 
 pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError> {
     require_confirmation(
@@ -26,7 +28,13 @@ pub fn run(config: &Config, application: u64, yes: bool) -> Result<(), CliError>
             ));
         }
     } else {
-        let folder = Adoption::open(&config.state_dir).map_err(state_error)?;
+        let dir = &config.state_dir;
+        let folder = Adoption::open(dir).map_err(|error| match error {
+            OpenError::Folder { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                folder_error(dir, &error)
+            }
+            error => state_error(error),
+        })?;
         ask(folder.owner, application, folder.guilds, yes)?;
         folder.adopt(application).map_err(|error| {
             CliError::new(

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::exit::CliError;
+use super::super::names::{Name, Names};
 use super::super::output;
 use super::source::StateSource;
 use quizloop_core::guild::Guild;
@@ -15,6 +16,8 @@ use quizloop_core::id::GuildId;
 #[derive(Serialize)]
 struct ListedServer {
     guild: GuildId,
+    #[serde(skip_serializing_if = "Name::is_unknown")]
+    name: Name,
     #[serde(flatten)]
     contents: ServerContents,
     #[serde(flatten)]
@@ -57,19 +60,14 @@ impl ServerContents {
 
 impl fmt::Display for ListedServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.guild, self.name)?;
         match &self.contents {
             ServerContents::Counts {
                 teams,
                 rounds,
                 members,
-            } => write!(
-                f,
-                "{}  teams {teams}  rounds {rounds}  members {members}",
-                self.guild
-            )?,
-            ServerContents::Unreadable { error } => {
-                write!(f, "{}  unreadable: {error}", self.guild)?;
-            }
+            } => write!(f, "  teams {teams}  rounds {rounds}  members {members}")?,
+            ServerContents::Unreadable { error } => write!(f, "  unreadable: {error}")?,
         }
         if let Some(deletion) = &self.deletion {
             let Deletion {
@@ -82,12 +80,15 @@ impl fmt::Display for ListedServer {
     }
 }
 
-pub fn run(source: &StateSource, deleted: bool, json: bool) -> Result<(), CliError> {
-    let servers = if deleted {
+pub fn run(source: &StateSource, names: &Names, deleted: bool, json: bool) -> Result<(), CliError> {
+    let mut servers = if deleted {
         deleted_servers(source)?
     } else {
         servers(source)?
     };
+    for server in &mut servers {
+        server.name = names.guild(server.guild)?;
+    }
     if json {
         return output::json(&servers);
     }
@@ -110,6 +111,7 @@ fn servers(source: &StateSource) -> Result<Vec<ListedServer>, CliError> {
         let found = source.try_guild(guild);
         ListedServer {
             guild,
+            name: Name::default(),
             contents: ServerContents::new(found.as_ref().map_err(ToString::to_string)),
             deletion: None,
         }
@@ -121,6 +123,7 @@ fn deleted_servers(source: &StateSource) -> Result<Vec<ListedServer>, CliError> 
     let deleted = source.deleted()?.into_iter();
     let listed = deleted.map(|one| ListedServer {
         guild: one.guild,
+        name: Name::default(),
         deletion: Some(Deletion {
             deleted_at: one.deleted_at,
             restorable_until: one.restorable_until(),

@@ -19,7 +19,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::exit::{CliError, Exit};
-use super::{CommonArgs, help, load, output};
+use super::names::{NameArgs, Names};
+use super::{CommonArgs, application_id, help, load, output};
 use crate::config::Config;
 use quizloop_core::guild::Guild;
 use quizloop_core::id::GuildId;
@@ -56,6 +57,7 @@ enum StateCommand {
     /// List the servers
     #[command(after_long_help = help::examples(&[
         ("quizloop state list", "List the servers"),
+        ("quizloop state list --names", "List them with their names on Discord"),
         ("quizloop state list --json", "List them for a script"),
         ("quizloop state list --deleted", "List what can still be restored"),
     ]))]
@@ -66,10 +68,13 @@ enum StateCommand {
         /// Print a JSON list
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        names: NameArgs,
     },
     /// Show a server's teams, rounds and streaks
     #[command(after_long_help = help::examples(&[
         ("quizloop state show 1110000000000000001", "Show a server"),
+        ("quizloop state show 1110000000000000001 --names", "Show it with names beside the ids"),
         ("quizloop state show 1110000000000000001 --json", "Show it for a script"),
     ]))]
     Show {
@@ -78,6 +83,8 @@ enum StateCommand {
         /// Print a JSON object
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        names: NameArgs,
     },
     /// Print a server's data as JSON, or copy all servers from the database to a folder
     #[command(after_long_help = help::examples(&[
@@ -108,13 +115,20 @@ enum StateCommand {
         /// Print a JSON list
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        names: NameArgs,
     },
     /// Read all snapshots and their last good generations, and report problems
     #[command(after_long_help = help::examples(&[
         ("quizloop state verify", "Verify the data, also while the bot runs"),
         ("quizloop state verify --state backup", "Verify a backup"),
+        ("quizloop state verify --json", "Print counts and problems for a script"),
     ]))]
-    Verify,
+    Verify {
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Restore a server's last good generation or its deleted data (stop the bot first)
     #[command(after_long_help = help::examples(&[
         ("quizloop state restore 1110000000000000001", "Return to the last good generation"),
@@ -142,6 +156,7 @@ enum StateCommand {
     ]))]
     Adopt {
         /// Id of the application that will own the data
+        #[arg(value_parser = application_id)]
         application: NonZeroU64,
         /// Don't ask for confirmation
         #[arg(long)]
@@ -152,21 +167,30 @@ enum StateCommand {
 pub fn run(args: &StateArgs) -> Result<(), CliError> {
     let config = load::config(&args.common)?;
     match &args.command {
-        StateCommand::List { deleted, json } => {
-            list::run(&StateSource::open(&config)?, *deleted, *json)?;
+        StateCommand::List {
+            deleted,
+            json,
+            names,
+        } => {
+            let names = Names::new(&config, *names)?;
+            list::run(&StateSource::open(&config)?, &names, *deleted, *json)?;
         }
-        StateCommand::Show { guild, json } => {
-            show::run(&StateSource::open(&config)?.guild(*guild)?, *json)?;
+        StateCommand::Show { guild, json, names } => {
+            let names = Names::new(&config, *names)?;
+            show::run(&StateSource::open(&config)?.guild(*guild)?, &names, *json)?;
         }
         StateCommand::Export { target } => match target.parse::<GuildId>() {
             Ok(guild) => print_json(&guild_to_export(&config, guild)?)?,
             Err(_) => transfer::export(&config, Path::new(target))?,
         },
         StateCommand::Import { dir } => transfer::import(&config, dir)?,
-        StateCommand::Reports { guild, json } => {
-            reports::run(&StateSource::open(&config)?, *guild, *json)?;
+        StateCommand::Reports { guild, json, names } => {
+            let names = Names::new(&config, *names)?;
+            reports::run(&StateSource::open(&config)?, &names, *guild, *json)?;
         }
-        StateCommand::Verify => verify::run(source::require_folder(&config, "verify")?)?,
+        StateCommand::Verify { json } => {
+            verify::run(source::require_folder(&config, "verify")?, *json)?;
+        }
         StateCommand::Restore {
             guild,
             deleted,

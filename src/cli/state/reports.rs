@@ -3,19 +3,29 @@
 use serde::Serialize;
 
 use super::super::exit::CliError;
+use super::super::names::{Name, Names, single_line};
 use super::super::output;
 use super::source::StateSource;
 use quizloop_core::id::GuildId;
 use quizloop_core::question_reports::QuestionReport;
 
 #[derive(Serialize)]
-struct ReportWithGuild<'a> {
+struct ListedReport {
     guild: GuildId,
+    #[serde(skip_serializing_if = "Name::is_unknown")]
+    guild_name: Name,
     #[serde(flatten)]
-    report: &'a QuestionReport,
+    report: QuestionReport,
+    #[serde(skip_serializing_if = "Name::is_unknown")]
+    user_name: Name,
 }
 
-pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(), CliError> {
+pub fn run(
+    source: &StateSource,
+    names: &Names,
+    guild: Option<GuildId>,
+    json: bool,
+) -> Result<(), CliError> {
     let guilds = match guild {
         Some(guild) => vec![guild],
         None => source.guilds()?,
@@ -23,56 +33,49 @@ pub fn run(source: &StateSource, guild: Option<GuildId>, json: bool) -> Result<(
     let mut all = Vec::new();
     for id in guilds {
         let state = source.guild(id)?;
-        all.extend(state.reports().iter().map(|report| (id, report.clone())));
+        if state.reports().is_empty() {
+            continue;
+        }
+        let guild_name = names.guild(id)?;
+        for report in state.reports() {
+            all.push(ListedReport {
+                guild: id,
+                guild_name: guild_name.clone(),
+                report: report.clone(),
+                user_name: names.user(report.user)?,
+            });
+        }
     }
     if json {
-        let reports: Vec<_> = all
-            .iter()
-            .map(|(guild, report)| ReportWithGuild {
-                guild: *guild,
-                report,
-            })
-            .collect();
-        output::json(&reports)?;
+        output::json(&all)?;
     } else if all.is_empty() {
         output::line(format_args!("No open reports."))?;
     } else {
-        for (guild, report) in &all {
-            output::text(format_report(*guild, report))?;
+        for report in &all {
+            output::text(report.text())?;
         }
     }
     Ok(())
 }
 
-fn format_report(guild: GuildId, report: &QuestionReport) -> String {
-    let QuestionReport {
-        number,
-        question,
-        user,
-        at,
-        text,
-    } = report;
-    format!(
-        "{guild}  report {number}  {question}  by {user}  {at}\n    {}\n",
-        strip_control_chars(text)
-    )
-}
-
-/// Replaces control characters with spaces, so that a member's text can't control the terminal.
-fn strip_control_chars(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
-    text.trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_report_cannot_control_the_terminal() {
-        assert_eq!(strip_control_chars("a\n\u{1b}[2J\u{9b}b\u{7}"), "a  [2J b");
+impl ListedReport {
+    fn text(&self) -> String {
+        let Self {
+            guild,
+            guild_name,
+            report,
+            user_name,
+        } = self;
+        let QuestionReport {
+            number,
+            question,
+            user,
+            at,
+            text,
+        } = report;
+        format!(
+            "{guild}{guild_name}  report {number}  {question}  by {user}{user_name}  {at}\n    {}\n",
+            single_line(text)
+        )
     }
 }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::{ChannelRef, GuildSeed, Seed};
 use discord_sandbox::Sandbox;
 use discord_sandbox::model::kind;
+use discord_sandbox::permission::CREATE_PRIVATE_THREADS;
+
+/// The key of mock interviews in a team.
+const PAIRS: &str = "pairs";
 
 /// Ids by name: of guilds, and of channels (by guild and channel name).
 #[derive(Debug, Default)]
@@ -14,7 +18,8 @@ struct Ids {
 }
 
 impl Seed {
-    /// Creates the guilds, and returns the bot's config with the teams.
+    /// Creates the guilds, and returns the bot's config with the teams. Where a team has mock
+    /// interviews, the bot may create private threads, which its invite link does not ask for.
     pub fn apply(&self, sandbox: &Sandbox) -> String {
         let mut ids = Ids::default();
         let mut users = BTreeMap::new();
@@ -29,6 +34,9 @@ impl Seed {
                     *ids.channels.get(&(guild.clone(), channel.clone()))?,
                 ),
             };
+            if team.keys.contains_key(PAIRS) {
+                sandbox.set_bot_permission(guild, CREATE_PRIVATE_THREADS, true);
+            }
             let mut keys = team.keys.clone();
             keys.insert("guild".to_owned(), guild.to_string().into());
             keys.insert("channel".to_owned(), channel.to_string().into());

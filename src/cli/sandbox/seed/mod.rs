@@ -57,10 +57,15 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// Returns the sample: one guild with a team at 09:00 in `zone` on working days. It asks the
-    /// questions by number, because the first ones are the easiest to begin with.
+    /// Returns the sample: one guild with a team at 09:00 in `zone` on working days, with mock
+    /// interviews. It asks the questions by number, because the first ones are the easiest to begin
+    /// with.
     pub fn sample(zone: &str) -> anyhow::Result<Self> {
-        let keys = [("timezone", zone), ("order", "syllabus")];
+        let keys = [
+            ("timezone", zone),
+            ("order", "syllabus"),
+            ("pairs", "mon 10:00"),
+        ];
         let keys = keys.map(|(key, value)| (key.to_owned(), value.into()));
         let keys = toml::Table::from_iter(keys);
         let schedule = Schedule::weekdays_at(time(9, 0, 0, 0), Zone::from_name(zone)?);

@@ -54,6 +54,32 @@ async fn a_valid_seed_becomes_guilds_and_a_config() {
     assert_eq!((name.as_str(), members), ("async", 5));
 }
 
+/// Only a team with mock interviews needs private threads.
+#[tokio::test]
+async fn the_bot_may_create_private_threads_where_a_team_has_mock_interviews() {
+    use discord_sandbox::permission::CREATE_PRIVATE_THREADS;
+    let with_pairs = format!("{VALID}pairs = \"mon 10:00\"\n");
+    let sample = || Seed::sample("UTC").unwrap();
+    for (seed, expected) in [
+        (parse(VALID).0.unwrap(), false),
+        (parse(&with_pairs).0.unwrap(), true),
+        (sample(), true),
+    ] {
+        let options = discord_sandbox::Options {
+            seeded: seed.is_sample(),
+            ..Default::default()
+        };
+        let sandbox = discord_sandbox::Sandbox::start(options).await.unwrap();
+        seed.apply(&sandbox);
+        let granted = sandbox.read(|discord| {
+            let mut channels = discord.channels.values();
+            let channel = channels.find(|one| one.guild.is_some()).unwrap();
+            discord.permissions(channel, discord.app.id) & CREATE_PRIVATE_THREADS != 0
+        });
+        assert_eq!(granted, expected);
+    }
+}
+
 #[test]
 fn a_seed_has_each_setting_that_is_not_an_id() {
     for setting in TEAM_SETTINGS {
