@@ -6,7 +6,8 @@ use divan::{AllocProfiler, Bencher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use quizloop_chart::{
-    ChartCache, Day, DayOutcome, FORECAST_DAYS, PointsSaid, Progress, Topic, alt_text, png,
+    ChartCache, Day, DayOutcome, FORECAST_DAYS, InterviewHistory, PointsSaid, Progress, Topic,
+    alt_text, png,
 };
 
 /// Counts allocations and their peak.
@@ -45,6 +46,7 @@ fn busy_member() -> Progress {
         forecast: [17; FORECAST_DAYS],
         streak: 12,
         longest: 31,
+        interviews: InterviewHistory::default(),
     }
 }
 

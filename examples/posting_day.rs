@@ -1,6 +1,7 @@
-//! Simulates a posting day for very many teams and reports how late their questions are.
+//! Simulates a posting day for very many teams and reports how late their questions are; and a new
+//! session, and how long it takes to read the replies that were missed.
 //!
-//! `cargo run --release --example posting_day` prints the table of docs/SCALE.md. An optional
+//! `cargo run --release --example posting_day` prints the tables of docs/SCALE.md. An optional
 //! argument sets the number of teams. Due times come from the real schedule in every time zone.
 //! Only Discord is simulated: it accepts a fixed number of requests per second from a bot, whose
 //! processes share it.
@@ -13,6 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use quizloop::config::REQUESTS_PER_SECOND;
 use quizloop_core::schedule::Schedule;
 use quizloop_core::zone::Zone;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 
 /// A Wednesday, on which every team has a question.
 const DAY: Date = date(2026, 3, 25);
@@ -72,6 +75,7 @@ fn main() {
         &scenarios,
         &zones,
     );
+    print_session_starts(&sizes, budget);
     print_due_by_hour(sizes.last().copied().unwrap_or_default(), &zones);
 }
 
@@ -110,6 +114,80 @@ fn print_lags(what: &str, sizes: &[u64], scenarios: &[Scenario], zones: &[Zone])
             );
         }
     }
+}
+
+/// How long after the last message a team's position is recorded: at the second check of one a
+/// minute (`CHECK_INTERVAL` in `src/bot/replies/caught_up.rs`), so between one and two minutes, and
+/// longer while further messages arrive.
+const POSITION_DELAY: std::ops::Range<f64> = 60.0..120.0;
+
+/// Requests of a team at a new session before only unread history was read: its threads and its
+/// channel.
+const REQUESTS_FOR_ALL_HISTORY: u64 = 4;
+
+/// What a new session costs.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct SessionCost {
+    /// Teams of which a history is read, with one request.
+    read: u64,
+    /// Replies that were missed. Each gets a ✅, with one request.
+    missed: u64,
+}
+
+/// Prints how long the history and the missed ✅s take after the bot was away.
+fn print_session_starts(sizes: &[u64], requests_per_second: u64) {
+    println!("\nNew session, {requests_per_second} requests per second; replies are spread evenly");
+    println!(
+        "{:>9}  {:<10} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "teams", "replies/h", "away", "read", "missed", "history", "with ✅", "before"
+    );
+    let duration = |requests: u64| {
+        let seconds = requests.div_ceil(requests_per_second.max(1));
+        format_lag(SignedDuration::from_secs(
+            i64::try_from(seconds).unwrap_or(i64::MAX),
+        ))
+    };
+    for teams in sizes {
+        for replies_per_hour in [0.4, 1.0] {
+            for away_minutes in [1, 10, 60] {
+                let cost = simulate_session(*teams, replies_per_hour, away_minutes);
+                println!(
+                    "{teams:>9}  {replies_per_hour:<10} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10}",
+                    format!("{away_minutes} min"),
+                    cost.read,
+                    cost.missed,
+                    duration(cost.read),
+                    duration(cost.read + cost.missed),
+                    duration(teams * REQUESTS_FOR_ALL_HISTORY + cost.missed),
+                );
+            }
+        }
+    }
+}
+
+/// Simulates each team's last replies before the bot stopped and those while it was away. A team's
+/// history is read if a reply is newer than its recorded position. All replies are in one thread,
+/// that of the open round.
+fn simulate_session(teams: u64, replies_per_hour: f64, away_minutes: u32) -> SessionCost {
+    let mut rng = StdRng::seed_from_u64(1);
+    let mean_pause = 3600.0 / replies_per_hour;
+    // The pause between two events of a Poisson process.
+    let mut pause = || -mean_pause * (1.0 - rng.random::<f64>()).ln();
+    let away = f64::from(away_minutes) * 60.0;
+    let mut cost = SessionCost::default();
+    let mut phase_rng = StdRng::seed_from_u64(2);
+    for _ in 0..teams {
+        let recorded_after = phase_rng.random_range(POSITION_DELAY);
+        let is_unrecorded = pause() < recorded_after;
+        let (mut missed, mut at) = (0, pause());
+        while at < away {
+            missed += 1;
+            at += pause();
+        }
+        cost.missed += missed;
+        cost.read += u64::from(is_unrecorded || missed > 0);
+    }
+    cost
 }
 
 /// Prints how many questions are due in each hour of the day, in UTC.
@@ -203,6 +281,17 @@ mod tests {
     fn spread_due_times_avoid_the_wait() {
         let lags = simulate(&due_times(1000, &[Zone::utc()], 60), 50);
         assert!(percentile(&lags, 1.0) < SignedDuration::from_secs(1));
+    }
+
+    /// A minute away, with a reply an hour: in at most 5 of 100 teams something was missed, or not
+    /// recorded yet.
+    #[test]
+    fn few_teams_are_read_after_a_short_absence() {
+        let cost = simulate_session(10_000, 1.0, 1);
+        assert!((300..500).contains(&cost.read), "{cost:?}");
+        assert!((120..220).contains(&cost.missed), "{cost:?}");
+        let longer = simulate_session(10_000, 1.0, 60);
+        assert!((6_000..7_000).contains(&longer.read), "{longer:?}");
     }
 
     #[test]

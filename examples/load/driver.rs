@@ -39,13 +39,15 @@ impl Load {
     }
 }
 
-/// Size of a run.
+/// Size of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct LoadSize {
-    /// Number of commands of each kind at full speed.
+    /// Number of rounds. Each has one run at full speed and one at a steady rate.
+    pub rounds: usize,
+    /// Number of commands of each kind in a run at full speed.
     pub commands: u64,
-    /// Number of replies at full speed. Each member has one reply that counts, and the steady run
-    /// needs some of them.
+    /// Number of replies in a run at full speed. Each member has one reply that counts, and the
+    /// steady run needs some of them.
     pub replies: u64,
     /// Maximum number of requests in flight at full speed.
     pub concurrency: usize,
@@ -53,7 +55,7 @@ pub struct LoadSize {
     pub rate: u64,
     /// Replies per second in the steady run.
     pub reply_rate: u64,
-    /// How long the steady run lasts, in seconds.
+    /// How long a steady run lasts, in seconds.
     pub seconds: u64,
 }
 
@@ -61,21 +63,22 @@ impl LoadSize {
     /// 200,000 commands for each bot at full speed, which takes several minutes.
     pub const fn full() -> Self {
         Self {
-            commands: 66_667,
-            replies: 20_000,
+            rounds: 11,
+            commands: 6_000,
+            replies: 2_000,
             concurrency: 64,
             rate: 1_000,
             reply_rate: 200,
-            seconds: 20,
+            seconds: 2,
         }
     }
 
-    /// A shorter run, which takes a minute.
+    /// Fewer rounds, which take a minute.
     pub const fn quick() -> Self {
         Self {
-            commands: 10_000,
-            replies: 5_000,
-            seconds: 5,
+            rounds: 3,
+            commands: 3_000,
+            replies: 1_000,
             ..Self::full()
         }
     }

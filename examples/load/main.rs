@@ -3,8 +3,9 @@
 //! `cargo build --profile dist && cargo run --profile dist --example load` prints a table.
 //! `-- --quick` takes less time and is less precise. The example simulates Discord on loopback,
 //! starts Quizloop and the bare bots as separate processes, and sends commands and replies of
-//! members. All bots run at the same time and are measured in turn, so that other load on the
-//! machine affects all of them. `-- --against PATH` adds another build of Quizloop.
+//! members. All bots run at the same time and take turns in many short rounds, so that other
+//! load on the machine affects all of them. `-- --against PATH` compares with another build of
+//! Quizloop instead.
 //!
 //! `-- --overload` sends Quizloop and a bare bot more commands than they can answer, and stops them
 //! for a while, one after the other.
@@ -59,19 +60,17 @@ async fn measure(size: LoadSize, other: Option<PathBuf>) -> Result<()> {
     let mut bots = vec![BotUnderTest::quizloop(|program| program).await?];
     if let Some(path) = other {
         bots.push(BotUnderTest::other_quizloop(path).await?);
-    }
-    for kind in baseline::Baseline::ALL {
-        bots.push(BotUnderTest::baseline(kind, |program| program).await?);
+    } else {
+        for kind in baseline::Baseline::ALL {
+            bots.push(BotUnderTest::baseline(kind, |program| program).await?);
+        }
     }
     for bot in &mut bots {
         bot.wait_until_ready().await?;
     }
     report::print_header(&bots, size);
     for load in Load::ALL {
-        let mut rows = Vec::new();
-        for bot in &mut bots {
-            rows.push(ReportRow::measure(bot, load, size).await?);
-        }
+        let rows = ReportRow::measure(&mut bots, load, size).await?;
         report::print_rows(load, &rows);
     }
     report::print_memory(&bots);

@@ -14,23 +14,25 @@ use crate::bot_under_test::BotUnderTest;
 use crate::driver::{Load, LoadSize, RunResult};
 use crate::wire;
 
-/// Result of one bot under one load.
+/// Result of one bot under one load. Each figure is the median of all rounds, so that work of the
+/// host during some of them changes little.
 #[derive(Debug)]
 pub struct ReportRow {
     name: &'static str,
-    fast: RunResult,
-    steady: RunResult,
+    rounds: Vec<Round>,
     /// Resident memory after the runs, in megabytes.
     memory: f64,
 }
 
-impl ReportRow {
-    /// Runs a load at full speed and then at a steady rate.
-    ///
-    /// # Errors
-    ///
-    /// The bot responded to nothing.
-    pub async fn measure(bot: &mut BotUnderTest, load: Load, size: LoadSize) -> Result<Self> {
+/// A run at full speed and one at a steady rate.
+#[derive(Debug)]
+struct Round {
+    fast: RunResult,
+    steady: RunResult,
+}
+
+impl Round {
+    async fn run(bot: &mut BotUnderTest, load: Load, size: LoadSize) -> Result<Self> {
         let fast = bot.run_at_full_speed(load, size).await;
         let steady = bot.run_at_fixed_rate(load, size).await;
         anyhow::ensure!(
@@ -39,12 +41,7 @@ impl ReportRow {
             bot.name,
             load.name()
         );
-        Ok(Self {
-            name: bot.name,
-            fast,
-            steady,
-            memory: bot.memory().0,
-        })
+        Ok(Self { fast, steady })
     }
 
     fn throughput(&self) -> f64 {
@@ -59,9 +56,55 @@ impl ReportRow {
     fn failed(&self) -> u64 {
         self.fast.failed + self.steady.failed
     }
+}
 
-    fn p99(&self) -> f64 {
-        percentile(&self.steady.latencies, 990)
+impl ReportRow {
+    /// Measures all bots under a load. They take turns, and each round begins with another one.
+    ///
+    /// # Errors
+    ///
+    /// A bot responded to nothing.
+    pub async fn measure(
+        bots: &mut [BotUnderTest],
+        load: Load,
+        size: LoadSize,
+    ) -> Result<Vec<Self>> {
+        let mut rounds: Vec<_> = bots.iter().map(|_| Vec::new()).collect();
+        for first in 0..size.rounds {
+            for turn in 0..bots.len() {
+                let at = (first + turn) % bots.len();
+                rounds[at].push(Round::run(&mut bots[at], load, size).await?);
+            }
+        }
+        let rows = bots.iter().zip(rounds).map(|(bot, rounds)| Self {
+            name: bot.name,
+            rounds,
+            memory: bot.memory().0,
+        });
+        Ok(rows.collect())
+    }
+
+    fn median(&self, figure: impl Fn(&Round) -> f64) -> f64 {
+        let mut figures: Vec<_> = self.rounds.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied().unwrap_or_default()
+    }
+
+    fn throughput(&self) -> f64 {
+        self.median(Round::throughput)
+    }
+
+    fn cpu_ms_per_1000(&self) -> f64 {
+        self.median(Round::cpu_ms_per_1000)
+    }
+
+    /// Returns a percentile of the latencies at the steady rate in milliseconds.
+    fn latency(&self, share: usize) -> f64 {
+        self.median(|round| percentile(&round.steady.latencies, share))
+    }
+
+    fn failed(&self) -> u64 {
+        self.rounds.iter().map(Round::failed).sum()
     }
 }
 
@@ -74,10 +117,12 @@ pub fn percentile(latencies: &[Duration], share: usize) -> f64 {
 /// Prints the size of the runs, and the memory of each bot before them.
 pub fn print_header(bots: &[BotUnderTest], size: LoadSize) {
     println!(
-        "{} servers of {} members, a team in each. At full speed: {} commands of each kind \
-         and {} replies, {} in flight. Then {} s at a steady rate.",
+        "{} servers of {} members, a team in each. {} rounds, in which the bots take turns. Each: \
+         {} commands of each kind or {} replies at full speed, {} in flight, then {} s at a steady \
+         rate. Medians of the rounds:",
         wire::GUILDS,
         wire::MEMBERS,
+        size.rounds,
         size.commands,
         size.replies,
         size.concurrency,
@@ -103,15 +148,14 @@ pub fn print_rows(load: Load, rows: &[ReportRow]) {
         "failed"
     );
     for row in rows {
-        let at = |share| percentile(&row.steady.latencies, share);
         println!(
             "{:<22} {:>10.0} {:>12.1} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7}",
             row.name,
             row.throughput(),
             row.cpu_ms_per_1000(),
-            at(500),
-            at(990),
-            at(999),
+            row.latency(500),
+            row.latency(990),
+            row.latency(999),
             row.memory,
             row.failed()
         );
@@ -125,7 +169,7 @@ pub fn print_rows(load: Load, rows: &[ReportRow]) {
             other.name,
             first.throughput() / other.throughput(),
             first.cpu_ms_per_1000() / other.cpu_ms_per_1000(),
-            first.p99() / other.p99()
+            first.latency(990) / other.latency(990)
         );
     }
 }

@@ -7,15 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::context::BotContext;
-use super::gateway::event::Event;
+use super::gateway::event::{Event, GuildActivity};
 use super::guild_removal::{delete_if_removed, is_implausible};
+use super::replies::history_range::Availability;
 use super::replies::{self, backfill};
 use super::scheduler::config_teams;
 use super::{invite_url, load_guild};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, GuildId, TeamKey};
 use quizloop_core::round::ThreadStatus;
-use quizloop_core::team::ConfiguredTeam;
+use quizloop_core::team::{ConfiguredTeam, Team};
 use quizloop_failpoint as failpoint;
 
 /// Minimum time between two log messages about undecoded events of a kind.
@@ -30,6 +31,8 @@ pub struct EventLoop {
     total: u32,
     /// The guilds of the newest session of each shard.
     session_guilds: HashSet<GuildId>,
+    /// Guilds of a new session that are not available yet.
+    unavailable: HashSet<GuildId>,
     /// When an event of a kind that could not be decoded was logged last.
     undecoded_logged: HashMap<&'static str, Timestamp>,
 }
@@ -47,6 +50,7 @@ impl EventLoop {
             application,
             total,
             session_guilds: HashSet::new(),
+            unavailable: HashSet::new(),
             undecoded_logged: HashMap::new(),
         }
     }
@@ -76,14 +80,7 @@ impl EventLoop {
                 ctx.set_user_id(user_id);
                 self.on_session_start(shard, guilds);
             }
-            Event::GuildCreate { guild, channels } => {
-                config_teams::check_channels(&ctx, &self.config_teams, guild, &channels);
-                if self.session_guilds.insert(guild) {
-                    config_teams::apply(&ctx, &self.config_teams, guild);
-                }
-                // After an outage, and at the start of a session once its events arrive.
-                ctx.backfill.request_guild(guild);
-            }
+            Event::GuildCreate { guild, activity } => self.on_guild_create(guild, activity),
             Event::GuildDelete(guild) => {
                 self.session_guilds.remove(&guild);
                 // Events may arrive out of order or twice: the bot may have been added again
@@ -91,10 +88,11 @@ impl EventLoop {
                 tokio::spawn(delete_if_removed(ctx, vec![guild]));
             }
             Event::ChannelDelete { guild, channel } => {
-                tokio::spawn(on_thread_deleted(ctx, guild, channel));
+                tokio::spawn(on_channel_deleted(ctx, guild, channel));
             }
             Event::ChannelUpdate { guild, channel } => {
                 let key = TeamKey { guild, channel };
+                ctx.backfill.caught_up.forget_team(key);
                 // What Discord refused may be allowed now.
                 ctx.reaction_backoff.remove(&key);
                 if ctx.deliveries.retry_team(key) {
@@ -106,10 +104,12 @@ impl EventLoop {
                 }
             }
             Event::AccessGained(guild) => {
+                ctx.backfill.caught_up.forget_guild(guild);
                 end_backoffs(&ctx, |other| *other == guild);
                 ctx.backfill.request_guild(guild);
             }
             Event::RoleUpdate(guild) => {
+                ctx.backfill.caught_up.forget_guild(guild);
                 end_backoffs(&ctx, |other| *other == guild);
                 // Most changes, such as of the colour, concern no channel: so it is only a hint.
                 ctx.backfill.hint_guild(guild);
@@ -127,10 +127,37 @@ impl EventLoop {
                 let created_at = message.message.time();
                 ctx.clock_check
                     .observe_id(created_at, ctx.clock.local_time());
-                tokio::spawn(replies::on_message(ctx, message));
+                let shard = message.guild.shard(self.total);
+                let caught_up = &ctx.backfill.caught_up;
+                caught_up.received_on_shard(shard, message.message);
+                if let Some(message) = replies::begin(&ctx, message) {
+                    tokio::spawn(replies::on_message(ctx, message));
+                }
             }
             Event::Undecoded { kind } => self.on_undecoded(kind),
         }
+    }
+
+    /// Applies the config to a guild that became available, and reads what was missed: after an
+    /// outage, or at the start of a session.
+    fn on_guild_create(&mut self, guild: GuildId, mut activity: GuildActivity) {
+        let ctx = &self.ctx;
+        let channels: Vec<_> = activity.channels.keys().copied().collect();
+        config_teams::check_channels(ctx, &self.config_teams, guild, &channels);
+        if self.session_guilds.insert(guild) {
+            config_teams::apply(ctx, &self.config_teams, guild);
+        }
+        activity.retain(|channel| ctx.store.may_contain_reply(guild, channel));
+        // During an outage the guild's messages were missed although the session went on.
+        let is_new_session = self.unavailable.remove(&guild);
+        let shard = guild.shard(self.total);
+        let covered_up_to = ctx.backfill.caught_up.covered_up_to(shard);
+        let available = Availability {
+            activity,
+            covered_up_to: covered_up_to.filter(|_| is_new_session),
+            at: ctx.discord_now(),
+        };
+        ctx.backfill.request_unread(guild, available);
     }
 
     /// Counts an event that could not be decoded, and logs it unless one of its kind was logged just
@@ -149,8 +176,8 @@ impl EventLoop {
     /// missing.
     ///
     /// Example: the bot is offline from 09:00 to 09:20 and is removed from guild B meanwhile. The
-    /// new session names guild A only. Then A's reply history is read from 09:00 on, failed posts
-    /// of this shard are retried at once, and Discord is asked whether the bot still is in B; B's
+    /// new session names guild A only. Then A's newest messages arrive, and where one is from after
+    /// 09:00, the history is read; failed posts of this shard are retried at once, and Discord is asked whether the bot still is in B; B's
     /// data is deleted only if Discord confirms that it is not.
     fn on_session_start(&mut self, shard: u32, guilds: Vec<GuildId>) {
         if self.total > 1 {
@@ -188,8 +215,12 @@ impl EventLoop {
         } else {
             tokio::spawn(delete_if_removed(Arc::clone(&self.ctx), missing));
         }
+        let caught_up = &self.ctx.backfill.caught_up;
+        caught_up.begin_session(&self.ctx.store, shard, total);
+        self.unavailable.retain(is_on_other_shard);
         for guild in guilds {
-            self.ctx.backfill.request_guild(guild);
+            self.unavailable.insert(guild);
+            self.ctx.backfill.request_unless_available(guild);
         }
         // Posts that failed while Discord was unreachable are retried now.
         end_backoffs(&self.ctx, |guild| !is_on_other_shard(guild));
@@ -197,7 +228,8 @@ impl EventLoop {
     }
 }
 
-/// Ends the backoffs of these guilds, because requests that failed may work now.
+/// Ends the backoffs of these guilds, because requests that failed may work now. The caller has
+/// requested, or requests, their history, in which a refused ✅ is missing.
 fn end_backoffs(ctx: &BotContext, concerns: impl Fn(&GuildId) -> bool) {
     ctx.reaction_backoff.retain(|key, _| !concerns(&key.guild));
     if ctx.deliveries.retry_guilds(concerns) {
@@ -205,9 +237,11 @@ fn end_backoffs(ctx: &BotContext, concerns: impl Fn(&GuildId) -> bool) {
     }
 }
 
-/// Marks a round's thread as unavailable. Replies to the round's message still count.
-pub async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: ChannelId) {
-    if !ctx.store.may_contain_reply(guild, thread) {
+/// Marks a round's thread as unavailable: replies to the round's message still count. Ends the match
+/// whose thread it was, or all matches of a team whose channel was deleted, because Discord deletes
+/// the threads with it.
+pub async fn on_channel_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: ChannelId) {
+    if !ctx.store.may_use_channel(guild, thread) {
         return;
     }
     let Some(guild) = load_guild::with_retry(&ctx, guild).await else {
@@ -220,5 +254,19 @@ pub async fn on_thread_deleted(ctx: Arc<BotContext>, guild: GuildId, thread: Cha
         let _unawaited = guild.team(channel).update(|team| {
             team.record_thread(message, ThreadStatus::Unavailable);
         });
+    }
+    let team_of = |state: &Guild| state.team_by_match(thread).map(|team| team.channel);
+    if let Some(channel) = guild.read(team_of).flatten() {
+        let _unawaited = guild.team(channel).update(|team| {
+            team.end_match_of_thread(thread);
+        });
+    }
+    let has_matches = |state: &Guild| {
+        state
+            .team(thread)
+            .is_some_and(|team| !team.matches().is_empty())
+    };
+    if guild.read(has_matches) == Some(true) {
+        let _unawaited = guild.team(thread).update(Team::end_all_matches);
     }
 }

@@ -27,7 +27,7 @@ use jiff::ToSpan;
 use tokio::sync::mpsc;
 
 pub use discord::application_profile::{ApplicationProfile, InstallParams, ProfileClient};
-pub use discord::rest::{ApiConfig, ApiError, DiscordClient};
+pub use discord::rest::{ApiConfig, ApiError, DiscordClient, root_cause};
 pub use gateway::GatewayExit;
 
 use crate::clock::Clock;
@@ -43,7 +43,7 @@ use quizloop_core::id::UserId;
 use quizloop_core::shard::ShardRange;
 use quizloop_core::team::ConfiguredTeam;
 use quizloop_store::{ClaimError, Store};
-use replies::{backfill, footer, reactions};
+use replies::{backfill, caught_up, footer, reactions};
 use scheduler::save_alerts;
 
 /// How often caches and idle rate limits are pruned.
@@ -140,6 +140,7 @@ pub async fn run(deps: BotDeps) -> ExitReason {
         () = queue::run(Arc::clone(&ctx)) => stopped("interaction worker"),
         () = register::run(Arc::clone(&ctx), application) => stopped("command registration"),
         () = backfill::run(Arc::clone(&ctx), backfill) => stopped("backfill worker"),
+        () = caught_up::run(Arc::clone(&ctx), total) => stopped("worker that records positions"),
         () = reactions::run(Arc::clone(&ctx), reactions) => stopped("reaction worker"),
         () = footer::run(Arc::clone(&ctx), stale_footers) => stopped("footer worker"),
         () = save_alerts::run(Arc::clone(&ctx)) => stopped("save alert worker"),

@@ -4,6 +4,7 @@ pub mod application_profile;
 pub mod download;
 mod interaction_client;
 pub mod message_json;
+mod names;
 pub mod permissions;
 pub mod rest;
 pub mod rest_limiter;

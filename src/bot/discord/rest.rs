@@ -143,6 +143,9 @@ impl ApiError {
             Error::Http(HttpError::Request(cause)) if cause.is_decode() => {
                 Self::Transient(format!("its response could not be read ({cause})"))
             }
+            Error::Http(HttpError::Request(cause)) => {
+                Self::Transient(root_cause(cause).to_string())
+            }
             other => Self::Transient(other.to_string()),
         }
     }
@@ -163,6 +166,16 @@ impl ApiError {
             status => Self::Transient(format!("status {status}")),
         }
     }
+}
+
+/// Returns the innermost cause of an error. The outer ones of HTTP clients only say that a request
+/// failed.
+pub fn root_cause<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e dyn std::error::Error {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
 }
 
 /// Address and limits of Discord's gateway.

@@ -30,15 +30,25 @@ pub struct ThreadFilter {
     pub newer_than: MessageId,
 }
 
+/// A private thread in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedThread {
+    pub id: ChannelId,
+    pub is_archived: bool,
+}
+
 impl ThreadFilter {
-    /// Returns the id of a thread that passes the filter.
-    fn accept(&self, thread: &Value) -> Option<ChannelId> {
+    /// Returns a thread if it passes the filter.
+    fn accept(&self, thread: &Value) -> Option<ListedThread> {
         let id = snowflake(&thread["id"])?;
         let is_wanted = thread["type"] == PRIVATE_THREAD
             && snowflake(&thread["parent_id"]) == Some(self.channel.get())
             && snowflake(&thread["owner_id"]) == Some(self.owner.get())
             && id > self.newer_than.get();
-        is_wanted.then_some(ChannelId::new(id))
+        is_wanted.then_some(ListedThread {
+            id: ChannelId::new(id),
+            is_archived: thread["thread_metadata"]["archived"] == true,
+        })
     }
 }
 
@@ -86,7 +96,10 @@ impl DiscordClient {
 
     /// Lists the private threads that pass a filter and are active, or archived with the bot in
     /// them. Sorted by age, oldest first.
-    pub async fn private_threads(&self, filter: ThreadFilter) -> Result<Vec<ChannelId>, ApiError> {
+    pub async fn private_threads(
+        &self,
+        filter: ThreadFilter,
+    ) -> Result<Vec<ListedThread>, ApiError> {
         let active = Route::GuildThreadsActive {
             guild_id: filter.guild.get().into(),
         };
@@ -97,14 +110,14 @@ impl DiscordClient {
             .collect();
         found.extend(self.archived_private_threads(filter).await?);
         found.sort_unstable();
-        found.dedup();
+        found.dedup_by_key(|thread| thread.id);
         Ok(found)
     }
 
     async fn archived_private_threads(
         &self,
         filter: ThreadFilter,
-    ) -> Result<Vec<ChannelId>, ApiError> {
+    ) -> Result<Vec<ListedThread>, ApiError> {
         let mut found = Vec::new();
         let mut before: Option<u64> = None;
         loop {

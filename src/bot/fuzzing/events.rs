@@ -78,9 +78,13 @@ pub async fn handle(ctx: &Arc<BotContext>, events: Vec<Translated>) {
             | Event::RoleUpdate(_)
             | Event::Undecoded { .. } => {}
             Event::ChannelDelete { guild, channel } => {
-                crate::bot::event_loop::on_thread_deleted(Arc::clone(ctx), guild, channel).await;
+                crate::bot::event_loop::on_channel_deleted(Arc::clone(ctx), guild, channel).await;
             }
-            Event::MessageCreate(message) => replies::on_message(Arc::clone(ctx), message).await,
+            Event::MessageCreate(message) => {
+                if let Some(mut message) = replies::begin(ctx, message) {
+                    drop(replies::count_message(ctx, &mut message).await);
+                }
+            }
         }
     }
     for id in ctx.store.guild_ids() {

@@ -93,7 +93,7 @@ fn read_team(team: &Team) {
             discord_limits::check(&Response::New(message));
         }
     }
-    let _ = replies::backfill::history_range_count(team);
+    let _ = replies::history_range::history_ranges(team);
 }
 
 /// Calls functions that change a team, in any state of it.

@@ -1,7 +1,7 @@
 //! Gateway events as plain values, so that the rest of the bot does not depend on serenity's event
 //! types.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -29,8 +29,8 @@ pub enum Event {
     /// added.
     GuildCreate {
         guild: GuildId,
-        /// Its channels, as far as the bot can see them.
-        channels: Vec<ChannelId>,
+        /// Its channels and active threads, as far as the bot can see them.
+        activity: GuildActivity,
     },
     /// The bot was removed from a guild.
     GuildDelete(GuildId),
@@ -57,6 +57,26 @@ pub enum Event {
         /// Discord's name of the event.
         kind: &'static str,
     },
+}
+
+/// The newest messages of a guild's channels and threads, as Discord names them when the guild
+/// becomes available. `None` as a message means that Discord named none. The message may have been
+/// deleted since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GuildActivity {
+    pub channels: BTreeMap<ChannelId, Option<MessageId>>,
+    /// The active threads; `None` if Discord did not send them.
+    pub threads: Option<BTreeMap<ChannelId, Option<MessageId>>>,
+}
+
+impl GuildActivity {
+    /// Drops all channels and threads but those for which `keep` returns true.
+    pub fn retain(&mut self, keep: impl Fn(ChannelId) -> bool) {
+        self.channels.retain(|channel, _| keep(*channel));
+        if let Some(threads) = &mut self.threads {
+            threads.retain(|thread, _| keep(*thread));
+        }
+    }
 }
 
 /// The parts of a message that decide whether it counts as a reply. The text is not needed, so it

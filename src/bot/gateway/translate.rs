@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use serde_json::Value;
 use serenity::all::{
     ActionRowComponent, CommandData, CommandDataOption, CommandDataOptionValue,
     CommandDataResolved, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind,
@@ -12,7 +13,8 @@ use serenity::all::{
 };
 
 use super::event::{
-    AttachedFile, Event, IncomingMessage, Interaction, InteractionData, OptionValue, TargetMessage,
+    AttachedFile, Event, GuildActivity, IncomingMessage, Interaction, InteractionData, OptionValue,
+    TargetMessage,
 };
 use crate::bot::discord::message_json::{self, items, snowflake};
 use quizloop_core::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -31,13 +33,17 @@ pub fn ready(ready: &Ready, shard: u32) -> Event {
 }
 
 pub fn guild_create(guild: &Guild) -> Event {
+    let newest = |channel: &GuildChannel| {
+        let message = channel.last_message_id;
+        let message = message.map(|message| MessageId::new(message.get()));
+        (ChannelId::new(channel.id.get()), message)
+    };
     Event::GuildCreate {
         guild: GuildId::new(guild.id.get()),
-        channels: guild
-            .channels
-            .keys()
-            .map(|channel| ChannelId::new(channel.get()))
-            .collect(),
+        activity: GuildActivity {
+            channels: guild.channels.values().map(newest).collect(),
+            threads: Some(guild.threads.iter().map(newest).collect()),
+        },
     }
 }
 
@@ -106,10 +112,18 @@ pub fn recovered(event: &UnknownEvent) -> Option<Event> {
     let data = &event.value;
     let channel = |field: &str| snowflake(&data[field]).map(ChannelId::new);
     if event.kind == "GUILD_CREATE" {
-        let channels = items(&data["channels"]).filter_map(|channel| snowflake(&channel["id"]));
+        let newest = |channel: &Value| {
+            let message = snowflake(&channel["last_message_id"]).map(MessageId::new);
+            Some((ChannelId::new(snowflake(&channel["id"])?), message))
+        };
+        let newest_in = |field: &str| items(&data[field]).filter_map(newest).collect();
+        let has_threads = data["threads"].is_array();
         return Some(Event::GuildCreate {
             guild: GuildId::new(snowflake(&data["id"])?),
-            channels: channels.map(ChannelId::new).collect(),
+            activity: GuildActivity {
+                channels: newest_in("channels"),
+                threads: has_threads.then(|| newest_in("threads")),
+            },
         });
     }
     let guild = GuildId::new(snowflake(&data["guild_id"])?);

@@ -7,13 +7,17 @@ use jiff::civil::Date;
 
 use crate::bot::render::daily::topic_label;
 use quizloop_bank::{GuildQuestions, Question};
-use quizloop_chart::{Day, DayOutcome, PointsSaid, Progress, Topic, first_day};
+use quizloop_chart::{
+    Day, DayOutcome, InterviewHistory, InterviewScore, PointsSaid, Progress, Topic, first_day,
+};
 use quizloop_core::guild::Guild;
 use quizloop_core::id::UserId;
+use quizloop_core::interview::{INTERVIEW_RESULTS_KEPT, InterviewResult};
 use quizloop_core::member_profile::MemberProfile;
 use quizloop_core::self_assessment::TopicPoints;
 use quizloop_core::streak::{RoundOutcome, replay};
 use quizloop_core::team::Team;
+use quizloop_core::zone::Zone;
 
 /// Returns a member's progress: rounds and streak in one team, and reviews in the whole guild.
 pub fn progress(
@@ -25,6 +29,8 @@ pub fn progress(
 ) -> Progress {
     let streak = team.map(|team| team.streak(user)).unwrap_or_default();
     let is_known = |question: &str| questions.is_asked(question);
+    let zone = team.map_or_else(Zone::utc, |team| team.settings.schedule.zone.clone());
+    let mock_interviews = guild.profile(user).map_or(0, |one| one.mock_interviews);
     Progress {
         today,
         days: days(guild, team, user, today),
@@ -32,6 +38,26 @@ pub fn progress(
         forecast: guild.forecast(user, today, is_known),
         streak: streak.current,
         longest: streak.longest,
+        interviews: interviews(guild.interview_results(user), mock_interviews, &zone),
+    }
+}
+
+/// Returns the interviews of a member, from the results that are kept.
+pub fn interviews(
+    results: &[InterviewResult],
+    mock_interviews: u32,
+    zone: &Zone,
+) -> InterviewHistory {
+    let with_points = results.iter().filter(|one| one.points > 0);
+    let scores = with_points.map(|one| InterviewScore {
+        date: zone.date(one.started_at),
+        percent: u8::try_from(u32::from(one.said) * 100 / u32::from(one.points)).unwrap_or(100),
+    });
+    InterviewHistory {
+        held: to_u32(results.len()),
+        is_minimum: results.len() >= INTERVIEW_RESULTS_KEPT,
+        scores: scores.collect(),
+        mock_interviews,
     }
 }
 

@@ -1,9 +1,12 @@
 //! The daily message and its thread.
 
-use super::message::{Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENTION_MAX};
+use super::message::{
+    Button, ButtonStyle, CONTENT_MAX, Embed, Message, ROLE_MENTION_MAX, channel_link, message_link,
+};
 use super::text::{pluralize, python_block, truncate, without_link_previews};
 use crate::bot::interactions::custom_id::ComponentId;
 use quizloop_bank::{Kind, Level, OTHER_TOPIC, Question};
+use quizloop_core::id::{ChannelId, GuildId};
 use quizloop_core::round::{DrawReason, Round, ThreadStatus};
 
 /// Discord's limit for the name of a thread, in characters (Discord docs, resources/channel,
@@ -195,6 +198,15 @@ fn footer(round: &Round, replied: usize) -> String {
             let answers = pluralize(replied, "answer", "answers");
             format!("{label} · {place} · {answers}")
         }
+    }
+}
+
+/// The link to a round's thread, or to its message if it has none. `channel` is the team's.
+pub fn round_link(guild: GuildId, channel: ChannelId, round: &Round) -> Option<String> {
+    match (round.thread_id(), round.message) {
+        (Some(thread), _) => Some(channel_link(guild, thread)),
+        (None, Some(message)) => Some(message_link(guild, channel, message)),
+        (None, None) => None,
     }
 }
 

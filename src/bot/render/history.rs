@@ -1,7 +1,7 @@
 //! `/history`: the past questions of a team.
 
-use super::daily::{LevelDisplay, button, named_topic, topic_label};
-use super::message::{Button, ButtonStyle, Embed, Message, channel_link, message_link};
+use super::daily::{LevelDisplay, button, named_topic, round_link, topic_label};
+use super::message::{Button, ButtonStyle, Embed, Message};
 use super::streak::outcome_text;
 use super::text::{pluralize, quote, truncate};
 use crate::bot::interactions::custom_id::ComponentId;
@@ -118,12 +118,10 @@ fn entry_text(page: &HistoryPage<'_>, entry: &HistoryEntry<'_>) -> String {
 
 /// The round's label as a link to its thread, or to its message if it has none.
 fn linked_label(page: &HistoryPage<'_>, round: &Round) -> String {
-    let link = match (round.thread_id(), round.message) {
-        (Some(thread), _) => channel_link(page.guild, thread),
-        (None, Some(message)) => message_link(page.guild, page.channel, message),
-        (None, None) => return round.label(),
-    };
-    format!("[{}]({link})", round.label())
+    match round_link(page.guild, page.channel, round) {
+        Some(link) => format!("[{}]({link})", round.label()),
+        None => round.label(),
+    }
 }
 
 fn page_buttons(shown: &HistoryPage<'_>, last: usize) -> Vec<Button> {

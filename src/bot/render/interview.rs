@@ -24,9 +24,9 @@ use crate::bot::interactions::custom_id::{ComponentId, ModalId};
 use crate::bot::interactions::interview::{InterviewAction, InterviewSetup, InterviewState};
 use crate::bot::interactions::quiz::QuizState;
 use quizloop_bank::Question;
+use quizloop_chart::InterviewHistory;
 use quizloop_core::interview::{
-    AnswerKind, INTERVIEW_QUESTIONS, INTERVIEW_RESULTS_KEPT, InterviewAssessment, InterviewResult,
-    MissedPoint,
+    AnswerKind, INTERVIEW_QUESTIONS, InterviewAssessment, InterviewResult, MissedPoint,
 };
 use quizloop_core::question_picker::PickMode;
 use quizloop_core::review::Rating;
@@ -36,9 +36,6 @@ const INTERVIEW_COLOR: u32 = 0x74_7f_8d;
 
 /// Maximum length of a question in the summary, in characters: five of them leave room for the rest.
 const SUMMARY_QUESTION_MAX: usize = 100;
-
-/// Number of results that `/progress` shows.
-const RESULTS_SHOWN: usize = 5;
 
 /// What an interview is like, before it begins. `count` is the number of its questions.
 pub fn rules(setup: &InterviewSetup, count: usize) -> Message {
@@ -558,28 +555,24 @@ fn reading(summary: &InterviewSummary<'_>) -> Vec<String> {
     links
 }
 
-/// The line of `/progress` about a member's interviews, oldest first; `None` without any.
-pub fn progress_line(results: &[InterviewResult]) -> Option<String> {
-    if results.is_empty() {
+/// The line of `/progress` about a member's interviews; `None` without any. The picture shows the
+/// same.
+pub fn progress_line(interviews: &InterviewHistory) -> Option<String> {
+    if interviews.held == 0 {
         return None;
     }
-    let held = if results.len() < INTERVIEW_RESULTS_KEPT {
-        pluralize(results.len(), "interview", "interviews")
+    let word = if interviews.held == 1 {
+        "interview"
     } else {
-        format!("{INTERVIEW_RESULTS_KEPT} or more interviews")
+        "interviews"
     };
-    let with_points = results.iter().filter(|one| one.points > 0);
-    let shares: Vec<String> = with_points
-        .map(|one| format!("{} %", u32::from(one.said) * 100 / u32::from(one.points)))
-        .collect();
-    let newest = &shares[shares.len().saturating_sub(RESULTS_SHOWN)..];
-    Some(match newest {
-        [] => format!("**{held}** held."),
-        [only] => format!("**{held}** held. You said {only} of the key points."),
-        several => format!(
-            "**{held}** held. Key points you said: {}.",
-            several.join(" → ")
-        ),
+    let held = format!("**{} {word}** held.", interviews.held_text());
+    let shares = interviews.shown().iter();
+    let shares: Vec<String> = shares.map(|one| format!("{} %", one.share())).collect();
+    Some(match shares.as_slice() {
+        [] => held,
+        [only] => format!("{held} You said {only} of the key points."),
+        several => format!("{held} Key points you said: {}.", several.join(" → ")),
     })
 }
 

@@ -155,7 +155,8 @@ pub(super) fn render_all(question: &Question) -> Vec<Rendered> {
         channel,
         number: round.number,
     };
-    let confirmation = reveal::confirm(guarded, RoundPlace::Here, question);
+    let reply = remind::reply_button(guild, channel, &round);
+    let confirmation = reveal::confirm(guarded, RoundPlace::Here, reply, question);
     let reminder = remind::reminder(guild, channel, &round, Some(question));
     let mut rendered = vec![
         Rendered::message("the daily message", &post),

@@ -31,7 +31,7 @@ const FIELDS: [(&str, &str, &str); 5] = [
     (
         HOW_TO_ANSWER,
         "How to answer",
-        "A hint: what does the interviewer want to hear?",
+        "What does the interviewer want to hear? Shown with the answer.",
     ),
     (
         FOLLOW_UP,

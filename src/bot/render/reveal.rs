@@ -2,7 +2,7 @@
 
 use super::daily::{button, color, named_topic, question_text};
 use super::feedback::report_button;
-use super::message::{ActionRow, ButtonStyle, CONTENT_MAX, Embed, Message};
+use super::message::{ActionRow, Button, ButtonStyle, CONTENT_MAX, Embed, Message};
 use super::text::{bullets, capitalized, closed_beginning, output_block, pluralize, python_block};
 pub use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::custom_id::ComponentId;
@@ -305,10 +305,15 @@ pub enum RoundPlace {
 }
 
 /// Asks for confirmation before a member who has not replied sees the answer of an open question.
-/// It names the channel only if the member is in it.
-pub fn confirm(round: GuardedRound, place: RoundPlace, question: &Question) -> Message {
+/// It names the channel only if the member is in it. `reply` leads to where a reply counts.
+pub fn confirm(
+    round: GuardedRound,
+    place: RoundPlace,
+    reply: Option<Button>,
+    question: &Question,
+) -> Message {
     let GuardedRound { channel, number } = round;
-    let (unanswered, reply) = match place {
+    let (unanswered, advice) = match place {
         RoundPlace::Here => (
             format!("You haven't answered the question in <#{channel}> yet."),
             "reply in its thread first",
@@ -326,7 +331,12 @@ pub fn confirm(round: GuardedRound, place: RoundPlace, question: &Question) -> M
     };
     Message::text(format!(
         "{unanswered} If you look now, it won't add to your streak, but it won't break it if you \
-         still reply. To keep your streak growing, {reply}."
+         still reply. To keep your streak growing, {advice}."
     ))
-    .buttons(vec![button(ButtonStyle::Danger, "Show it anyway", &show)])
+    .buttons(
+        reply
+            .into_iter()
+            .chain([button(ButtonStyle::Danger, "Show it anyway", &show)])
+            .collect(),
+    )
 }

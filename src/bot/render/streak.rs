@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
+use super::daily::round_link;
 use super::message::{Embed, Message};
-use super::text::{day, pluralize};
-use quizloop_core::id::UserId;
+use super::text::{day, escape_markdown, pluralize, truncate};
+use quizloop_bank::Question;
+use quizloop_core::id::{ChannelId, GuildId, UserId};
 use quizloop_core::leaderboard::{LeaderboardRow, Period, places};
 use quizloop_core::ledger::Actor;
 use quizloop_core::round::Round;
@@ -17,6 +19,12 @@ const STREAK_COLOR: u32 = 0xe6_7e_22;
 
 /// Maximum number of members on a leaderboard.
 pub const LEADERBOARD_SIZE: usize = 10;
+
+/// Number of rounds that `/streak why:True` explains.
+pub const EXPLAINED_ROUNDS: usize = 14;
+
+/// Maximum length of a question's first words in a list, in characters.
+const FIRST_WORDS_MAX: usize = 40;
 
 /// How a member gets on the leaderboard. Replies after the model answer don't count.
 const ON_THE_BOARD: &str = "Answer a question before you see its model answer to be the first.";
@@ -31,8 +39,20 @@ pub struct StreakView<'a> {
     pub next: NextQuestion,
     /// Number of questions that the member has answered.
     pub answers: AnswerCounts,
-    /// The latest rounds and their outcomes, oldest first. Empty unless requested.
-    pub recent_rounds: Vec<(&'a Round, RoundOutcome)>,
+    /// The guild and the team's channel, to build links.
+    pub guild: GuildId,
+    pub channel: ChannelId,
+    /// The latest rounds, oldest first. Empty unless requested.
+    pub recent_rounds: Vec<ExplainedRound<'a>>,
+}
+
+/// A round and what a member did in it.
+#[derive(Debug, Clone, Copy)]
+pub struct ExplainedRound<'a> {
+    pub round: &'a Round,
+    pub outcome: RoundOutcome,
+    /// `None` if the question was removed.
+    pub question: Option<&'a Question>,
 }
 
 /// The next question that a member can answer.
@@ -58,22 +78,22 @@ pub struct AnswerCounts {
 
 /// A member's streak.
 pub fn streak(view: &StreakView<'_>) -> Message {
-    let text = if view.is_own {
+    let mut text = if view.is_own {
         format!("{}\n{}", own_streak(view), own_freezes(view.streak))
     } else {
         let freezes = freezes_held(view.streak);
         format!("{}\n❄️ {freezes}.", streak_of(view))
     };
-    let mut embed = Embed {
+    if !view.recent_rounds.is_empty() {
+        let count = pluralize(view.recent_rounds.len(), "question", "questions");
+        // Writing to a string can't fail. A field would be too short for that many links.
+        let _ = write!(text, "\n\n**Last {count}**\n{}", round_lines(view));
+    }
+    Message::embed(Embed {
         description: Some(text),
         color: STREAK_COLOR,
         ..Embed::default()
-    };
-    if !view.recent_rounds.is_empty() {
-        let count = pluralize(view.recent_rounds.len(), "question", "questions");
-        embed = embed.field(&format!("Last {count}"), round_lines(&view.recent_rounds));
-    }
-    Message::embed(embed)
+    })
 }
 
 fn own_streak(view: &StreakView<'_>) -> String {
@@ -140,12 +160,29 @@ fn freezes_held(streak: Streak) -> String {
     }
 }
 
-fn round_lines(rounds: &[(&Round, RoundOutcome)]) -> String {
-    let lines = rounds
-        .iter()
-        .rev()
-        .map(|(round, entry)| format!("{} · {}", day(round.day), outcome_text(entry)));
+fn round_lines(view: &StreakView<'_>) -> String {
+    let line = |explained: &ExplainedRound<'_>| {
+        let ExplainedRound {
+            round,
+            outcome,
+            question,
+        } = explained;
+        let words = question.map_or_else(|| "a removed question".to_owned(), first_words);
+        let linked = match round_link(view.guild, view.channel, round) {
+            Some(link) => format!("[{words}]({link})"),
+            None => words,
+        };
+        format!("{} · {linked} · {}", day(round.day), outcome_text(outcome))
+    };
+    let lines = view.recent_rounds.iter().rev().map(line);
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The first words of a question as the text of a link, in which square brackets would end it.
+fn first_words(question: &Question) -> String {
+    let plain = question.question.replace('`', "");
+    let plain = plain.replace('[', "(").replace(']', ")");
+    escape_markdown(&truncate(&plain, FIRST_WORDS_MAX))
 }
 
 /// What a member did in a round.

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::daily::LevelDisplay::{Hidden, Shown};
-use super::message::Message;
+use super::message::{Button, Message};
 use super::reveal::{OpenAnswer, RoundPlace};
 use super::streak::{AnswerCounts, NextQuestion};
 use super::team::{PermissionReport, SummaryReason, TeamStatus, status};
@@ -380,11 +380,16 @@ fn reveals() {
 
     Say what it is, why it is so, and what follows from it in practice. A complete answer makes 6 key points.
     ");
-    assert_snapshot!(reveal::confirm(guarded, RoundPlace::Here, &question()), @"
+    let reply = Button::link(
+        "Reply in the thread",
+        "https://discord.com/channels/1/2".into(),
+    );
+    assert_snapshot!(reveal::confirm(guarded, RoundPlace::Here, Some(reply), &question()), @"
     You haven't answered the question in <#20> yet. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply in its thread first.
+    ( Reply in the thread ) https://discord.com/channels/1/2
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
     ");
-    assert_snapshot!(reveal::confirm(guarded, RoundPlace::Elsewhere, &question()), @"
+    assert_snapshot!(reveal::confirm(guarded, RoundPlace::Elsewhere, None, &question()), @"
     You haven't answered this question yet: a team in this server has it open. If you look now, it won't add to your streak, but it won't break it if you still reply. To keep your streak growing, reply there first.
     ( Show it anyway ) q1:reveal:20:3:me:coroutine-objects
     ");
@@ -441,6 +446,8 @@ fn broken_streaks() {
             },
             next,
             answers: answers(this_month),
+            guild: GuildId::new(1),
+            channel: ChannelId::new(20),
             recent_rounds: Vec::new(),
         })
     };
@@ -457,6 +464,7 @@ fn broken_streaks() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of texts")]
 fn streaks() {
     let own = |current, longest, freezes, answered| {
         streak::streak(&streak::StreakView {
@@ -470,6 +478,8 @@ fn streaks() {
             },
             next: NextQuestion::Today,
             answers: answers(8),
+            guild: GuildId::new(1),
+            channel: ChannelId::new(20),
             recent_rounds: Vec::new(),
         })
     };
@@ -479,6 +489,8 @@ fn streaks() {
         streak: Streak::default(),
         next: NextQuestion::NotOut,
         answers: answers(0),
+        guild: GuildId::new(1),
+        channel: ChannelId::new(20),
         recent_rounds: Vec::new(),
     });
     assert_snapshot!(without_open_question, @"
@@ -509,6 +521,8 @@ fn streaks() {
             streak,
             next: NextQuestion::Today,
             answers: answers(1),
+            guild: GuildId::new(1),
+            channel: ChannelId::new(20),
             recent_rounds: Vec::new(),
         })
     };
@@ -522,8 +536,14 @@ fn streaks() {
     ");
     let team = team_with_rounds();
     let ledger = team.ledger(ADA);
+    let mut asked = question();
+    asked.question = "What is in `[1, [2]]` after a call of `__init__` that nobody awaits?".into();
     let why = replay(&ledger, team.rounds())
-        .map(|(round, entry, _)| (round, entry))
+        .map(|(round, outcome, _)| streak::ExplainedRound {
+            round,
+            outcome,
+            question: (round.number != 2).then_some(&asked),
+        })
         .collect();
     let standing = streak::StreakView {
         member: ADA,
@@ -531,19 +551,63 @@ fn streaks() {
         streak: team.streak(ADA),
         next: NextQuestion::Today,
         answers: answers(2),
+        guild: GuildId::new(1),
+        channel: ChannelId::new(20),
         recent_rounds: why,
     };
-    assert_snapshot!(streak::streak(&standing), @"
+    assert_snapshot!(streak::streak(&standing), @r"
     <@1>'s streak: **1 question** in a row (longest: 1).
     ❄️ No freezes.
-    [Last 7 questions] Tue 31 Mar · ⏳ still open
-    Mon 30 Mar · ➖ doesn't count (cancelled by <@9>)
-    Fri 27 Mar · ✅ credited by <@9>
-    Thu 26 Mar · ✖️ too late: the next question was already out
-    Wed 25 Mar · 👀 saw the answer first: streak unchanged
-    Tue 24 Mar · ✖️ missed
-    Mon 23 Mar · ✅ answered
+
+    **Last 7 questions**
+    Tue 31 Mar · [What is in (1, (2)) after a call of \_\_i…](https://discord.com/channels/1/1488447759974400000) · ⏳ still open
+    Mon 30 Mar · [What is in (1, (2)) after a call of \_\_i…](https://discord.com/channels/1/1488085372108800000) · ➖ doesn't count (cancelled by <@9>)
+    Fri 27 Mar · [What is in (1, (2)) after a call of \_\_i…](https://discord.com/channels/1/1486998208512000000) · ✅ credited by <@9>
+    Thu 26 Mar · [What is in (1, (2)) after a call of \_\_i…](https://discord.com/channels/1/1486635820646400000) · ✖️ too late: the next question was already out
+    Wed 25 Mar · [What is in (1, (2)) after a call of \_\_i…](https://discord.com/channels/1/1486273432780800000) · 👀 saw the answer first: streak unchanged
+    Tue 24 Mar · [a removed question](https://discord.com/channels/1/1485911044915200000) · ✖️ missed
+    Mon 23 Mar · [What is in (1, (2)) after a call of \_\_i…](https://discord.com/channels/1/1485548657049600000) · ✅ answered
     ");
+}
+
+/// The longest texts fit an embed's description.
+#[test]
+fn the_longest_explanation_of_a_streak_fits() {
+    let long_id = u64::MAX;
+    let by = Actor {
+        user: Some(UserId::new(long_id)),
+        at: at("2026-03-30T10:00:00Z"),
+    };
+    let mut round = team_with_rounds().rounds()[0].clone();
+    round.message = Some(MessageId::new(long_id));
+    round.thread = quizloop_core::round::ThreadStatus::Unavailable;
+    let mut asked = question();
+    asked.question = "_*".repeat(100);
+    let explained = streak::ExplainedRound {
+        round: &round,
+        outcome: quizloop_core::streak::RoundOutcome::Void(by),
+        question: Some(&asked),
+    };
+    let message = streak::streak(&streak::StreakView {
+        member: UserId::new(long_id),
+        is_own: true,
+        streak: Streak {
+            longest: u32::MAX,
+            ..Streak::default()
+        },
+        next: NextQuestion::Today,
+        answers: answers(u32::MAX),
+        guild: GuildId::new(long_id),
+        channel: ChannelId::new(long_id),
+        recent_rounds: vec![explained; streak::EXPLAINED_ROUNDS],
+    });
+    let text = message.embeds[0].description.as_deref().unwrap();
+    let length = text.chars().count();
+    assert!(length <= message::DESCRIPTION_MAX, "{length}");
+    assert!(
+        text.ends_with(&format!("(cancelled by <@{long_id}>)")),
+        "{text}"
+    );
 }
 
 #[test]
@@ -1123,4 +1187,57 @@ fn the_status_shows_the_choice_of_questions() {
         post.contains("[Repeat] You have had this one: many of its points were missed."),
         "{post}"
     );
+}
+
+/// Returns the texts between quotation marks in a source, without those in comments.
+fn string_literals(source: &str) -> Vec<String> {
+    let mut literals = Vec::new();
+    let mut letters = source.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '/' if letters.peek() == Some(&'/') => {
+                letters.by_ref().find(|letter| *letter == '\n');
+            }
+            '\'' if letters.peek() == Some(&'"') => drop(letters.next()),
+            '"' => {
+                let mut text = String::new();
+                while let Some(letter) = letters.next().filter(|letter| *letter != '"') {
+                    text.push(letter);
+                    if letter == '\\' {
+                        text.extend(letters.next());
+                    }
+                }
+                literals.push(text);
+            }
+            _ => {}
+        }
+    }
+    literals
+}
+
+/// Members and admins read "question" where the code says round.
+#[test]
+fn no_text_says_round() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bot");
+    let mut texts = 0;
+    for folder in ["render", "interactions/commands"] {
+        for entry in std::fs::read_dir(source.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "rs") || path.ends_with("tests.rs") {
+                continue;
+            }
+            for text in string_literals(&std::fs::read_to_string(&path).unwrap()) {
+                // A text with a space is one that people read; the others are keys.
+                let mut words = text.split(|letter: char| !letter.is_alphabetic() && letter != '{');
+                let says_round = words.any(|word| ["round", "rounds", "Round"].contains(&word));
+                assert!(
+                    !says_round || !text.contains(' '),
+                    "{}: {text}",
+                    path.display()
+                );
+                texts += 1;
+            }
+        }
+    }
+    assert!(texts > 1000, "{texts}");
 }

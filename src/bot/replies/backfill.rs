@@ -2,7 +2,8 @@
 //!
 //! Events can be missing, so each sign of a gap requests a backfill:
 //!
-//! * A session begins, or a guild is available again after an outage.
+//! * A session begins, or a guild is available again after an outage. Only what Discord says is
+//!   newer than what the bot has is read then; see [`super::history_range`].
 //! * A channel or a role changed, or the bot gained access: the channel may have been hidden.
 //! * A new question was posted. It closes the round before, whose thread is read a last time, so
 //!   that no gap that went unnoticed leaves a member with a missed round. The new message itself
@@ -14,14 +15,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dashmap::DashMap;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use super::caught_up::{CaughtUp, InProgress, TrackedTeam};
+use super::history_range::{
+    Availability, HistoryRange, history_ranges, newest_known, unread_ranges,
+};
 use super::{ReactionDone, count_page};
 use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
@@ -30,15 +35,11 @@ use crate::bot::discord::rest_limiter::Priority;
 use crate::bot::load_guild;
 use crate::bot::scheduler::alerts;
 use crate::bot::scheduler::backoff::{Backoff, is_over};
-use quizloop_core::data_deletion::BACKFILL_ROUNDS;
-use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey, snowflake_at};
+use quizloop_core::guild::Guild;
+use quizloop_core::id::{ChannelId, GuildId, MessageId, TeamKey};
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
 use quizloop_store::{GuildView, LoadedGuild, LoadedTeam};
-
-/// How long before the last counted message a backfill starts, because messages of the same moment
-/// may arrive in any order.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
 /// Maximum number of guilds with a backfill in progress.
 const MAX_CONCURRENT_BACKFILLS: usize = 4;
@@ -53,9 +54,9 @@ const BUSY_RECHECK: Duration = Duration::from_secs(1);
 /// Minimum time between the start of a guild's backfill and that of one for a hint.
 const HINT_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// After how many messages in a channel its position in the history is recorded. A new session then
-/// reads few pages, however long the bot was connected before.
-const MESSAGES_PER_POSITION: u32 = 100;
+/// How long after the start of a session Discord may take to name a guild's newest messages. If it
+/// does not, all history of the guild is read.
+const AVAILABILITY_TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
 
 /// The teams of a guild whose history is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,20 +84,55 @@ impl TeamSet {
     }
 }
 
+/// What is read of a guild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ReadScope {
+    /// All history of these teams.
+    Full(TeamSet),
+    /// What can have been missed before the guild became available.
+    Unread(Availability),
+}
+
+impl ReadScope {
+    fn team(key: TeamKey) -> Self {
+        Self::Full(TeamSet::Some([key.channel].into()))
+    }
+
+    fn union(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Full(teams), Self::Full(others)) => Self::Full(teams.union(others)),
+            // The later one tells more.
+            (Self::Unread(_), Self::Unread(later)) => Self::Unread(later),
+            (Self::Full(_), Self::Unread(_)) | (Self::Unread(_), Self::Full(_)) => {
+                Self::Full(TeamSet::All)
+            }
+        }
+    }
+}
+
+/// Why the history of a guild is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BackfillReason {
+    Gap,
+    Hint,
+    /// A session began. What can have been missed follows.
+    SessionStart,
+}
+
 /// A request to read the history of a guild's teams.
 #[derive(Debug)]
 pub struct BackfillRequest {
     guild: GuildId,
-    teams: TeamSet,
-    is_hint: bool,
+    scope: ReadScope,
+    reason: BackfillReason,
 }
 
-/// Requests backfills, and tracks which channels have had no gap since their last one.
+/// Requests backfills.
 pub struct Backfill {
     requests: mpsc::UnboundedSender<BackfillRequest>,
-    /// Teams' channels without a gap since their last backfill, by guild, with the number of
-    /// messages since their position was recorded.
-    gapless: DashMap<GuildId, BTreeMap<ChannelId, u32>>,
+    /// The teams in which no gap was noticed since their last backfill.
+    pub caught_up: CaughtUp,
+    is_idle: AtomicBool,
 }
 
 impl Backfill {
@@ -105,60 +141,66 @@ impl Backfill {
         let (requests, receiver) = mpsc::unbounded_channel();
         let backfill = Self {
             requests,
-            gapless: DashMap::new(),
+            caught_up: CaughtUp::default(),
+            is_idle: AtomicBool::new(false),
         };
         (backfill, receiver)
     }
 
     /// Requests the history of all teams of a guild.
     pub fn request_guild(&self, guild: GuildId) {
-        self.request(guild, TeamSet::All, false);
+        self.request(guild, ReadScope::Full(TeamSet::All), BackfillReason::Gap);
     }
 
     /// Requests the history of a team.
     pub fn request_team(&self, key: TeamKey) {
-        self.request(key.guild, TeamSet::Some([key.channel].into()), false);
+        self.request(key.guild, ReadScope::team(key), BackfillReason::Gap);
     }
 
     /// Requests the history of all teams of a guild, in which there may be a gap.
     pub fn hint_guild(&self, guild: GuildId) {
-        self.request(guild, TeamSet::All, true);
+        self.request(guild, ReadScope::Full(TeamSet::All), BackfillReason::Hint);
     }
 
     /// Requests the history of a team, in which there may be a gap.
     pub fn hint_team(&self, key: TeamKey) {
-        self.request(key.guild, TeamSet::Some([key.channel].into()), true);
+        self.request(key.guild, ReadScope::team(key), BackfillReason::Hint);
     }
 
-    fn request(&self, guild: GuildId, teams: TeamSet, is_hint: bool) {
-        self.gapless.remove(&guild);
+    /// Requests the history of a guild of a new session, unless it becomes available soon.
+    pub fn request_unless_available(&self, guild: GuildId) {
+        let scope = ReadScope::Full(TeamSet::All);
+        self.request(guild, scope, BackfillReason::SessionStart);
+    }
+
+    /// Requests what can have been missed before a guild became available.
+    pub fn request_unread(&self, guild: GuildId, available: Availability) {
+        self.request(guild, ReadScope::Unread(available), BackfillReason::Gap);
+    }
+
+    fn request(&self, guild: GuildId, scope: ReadScope, reason: BackfillReason) {
+        match &scope {
+            ReadScope::Full(TeamSet::Some(channels)) => {
+                for channel in channels.iter().copied() {
+                    self.caught_up.forget_team(TeamKey { guild, channel });
+                }
+            }
+            ReadScope::Full(TeamSet::All) | ReadScope::Unread(_) => {
+                self.caught_up.forget_guild(guild);
+            }
+        }
+        self.is_idle.store(false, Ordering::Relaxed);
         // The receiver is closed only during shutdown.
         let _ = self.requests.send(BackfillRequest {
             guild,
-            teams,
-            is_hint,
+            scope,
+            reason,
         });
     }
 
-    /// Counts a message in a channel. Returns whether the channel's position is to be recorded now.
-    pub fn count_message(&self, guild: GuildId, channel: ChannelId) -> bool {
-        let Some(mut channels) = self.gapless.get_mut(&guild) else {
-            return false;
-        };
-        let Some(count) = channels.get_mut(&channel) else {
-            return false;
-        };
-        *count += 1;
-        let is_due = *count >= MESSAGES_PER_POSITION;
-        if is_due {
-            *count = 0;
-        }
-        is_due
-    }
-
-    fn mark_gapless(&self, key: TeamKey) {
-        let mut channels = self.gapless.entry(key.guild).or_default();
-        channels.insert(key.channel, 0);
+    /// Whether no backfill is waiting or running.
+    pub fn is_idle(&self) -> bool {
+        self.is_idle.load(Ordering::Relaxed)
     }
 }
 
@@ -170,10 +212,12 @@ pub async fn run(ctx: Arc<BotContext>, mut requests: mpsc::UnboundedReceiver<Bac
         let is_busy = ctx.posting.len() >= BUSY_POSTS;
         while !is_busy
             && running.len() < MAX_CONCURRENT_BACKFILLS
-            && let Some((guild, teams)) = queue.start_next(now)
+            && let Some((guild, scope)) = queue.start_next(now)
         {
-            running.spawn(backfill_guild(Arc::clone(&ctx), guild, teams));
+            running.spawn(backfill_guild(Arc::clone(&ctx), guild, scope));
         }
+        let is_idle = queue.waiting.is_empty() && running.is_empty() && requests.is_empty();
+        ctx.backfill.is_idle.store(is_idle, Ordering::Relaxed);
         let is_full = running.len() >= MAX_CONCURRENT_BACKFILLS;
         let next = queue.next_due().filter(|_| !is_full && !is_busy);
         tokio::select! {
@@ -187,8 +231,11 @@ pub async fn run(ctx: Arc<BotContext>, mut requests: mpsc::UnboundedReceiver<Bac
                     while let Ok(request) = requests.try_recv() {
                         queue.request(request, ctx.clock.now());
                     }
-                    for key in queue.finish(result, ctx.clock.now()) {
-                        ctx.backfill.mark_gapless(key);
+                    for (key, team) in queue.finish(result, ctx.clock.now()) {
+                        // Where a ✅ was refused, the history is read again later.
+                        if !ctx.reaction_backoff.contains_key(&key) {
+                            ctx.backfill.caught_up.track(key, team);
+                        }
                     }
                 }
                 // The error does not name the guild, so all of them are released.
@@ -206,13 +253,15 @@ pub async fn run(ctx: Arc<BotContext>, mut requests: mpsc::UnboundedReceiver<Bac
 /// The result of a guild's backfill, by team.
 struct BackfillResult {
     guild: GuildId,
-    teams: Vec<(TeamKey, Result<(), ApiError>)>,
+    teams: Vec<(TeamKey, Result<Option<TrackedTeam>, ApiError>)>,
 }
 
 /// A guild that waits for its backfill.
 #[derive(Debug)]
 struct WaitingGuild {
-    teams: TeamSet,
+    scope: ReadScope,
+    /// Whether it waits for Discord to say what can have been missed.
+    is_session_start: bool,
     /// Its key in [`BackfillQueue::order`].
     position: (Timestamp, u64),
 }
@@ -232,21 +281,36 @@ struct BackfillQueue {
 
 impl BackfillQueue {
     fn request(&mut self, request: BackfillRequest, now: Timestamp) {
-        let started = self.started.get(&request.guild).filter(|_| request.is_hint);
-        let due = started.map_or(now, |started| now.max(*started + HINT_INTERVAL));
-        self.add(request.guild, request.teams, due);
+        let due = match request.reason {
+            BackfillReason::Gap => now,
+            BackfillReason::Hint => {
+                let started = self.started.get(&request.guild);
+                started.map_or(now, |started| now.max(*started + HINT_INTERVAL))
+            }
+            BackfillReason::SessionStart => now + AVAILABILITY_TIMEOUT,
+        };
+        let is_session_start = request.reason == BackfillReason::SessionStart;
+        self.add(request.guild, request.scope, due, is_session_start);
     }
 
-    fn add(&mut self, guild: GuildId, teams: TeamSet, due: Timestamp) {
+    fn add(&mut self, guild: GuildId, scope: ReadScope, due: Timestamp, is_session_start: bool) {
         let mut added = WaitingGuild {
-            teams,
+            scope,
+            is_session_start,
             position: (due, self.next_number),
         };
         self.next_number += 1;
         if let Some(earlier) = self.waiting.remove(&guild) {
             self.order.remove(&earlier.position);
-            added.position = added.position.min(earlier.position);
-            added.teams = added.teams.union(earlier.teams);
+            let is_unread = |scope: &ReadScope| matches!(scope, ReadScope::Unread(_));
+            // What can have been missed in a new session replaces what was known before.
+            let is_replaced = (earlier.is_session_start && is_unread(&added.scope))
+                || (added.is_session_start && is_unread(&earlier.scope));
+            if !is_replaced {
+                added.position = added.position.min(earlier.position);
+                added.is_session_start &= earlier.is_session_start;
+                added.scope = earlier.scope.union(added.scope);
+            }
         }
         self.order.insert(added.position, guild);
         self.waiting.insert(guild, added);
@@ -263,7 +327,7 @@ impl BackfillQueue {
         self.next().map(|((due, _), _)| due)
     }
 
-    fn start_next(&mut self, now: Timestamp) -> Option<(GuildId, TeamSet)> {
+    fn start_next(&mut self, now: Timestamp) -> Option<(GuildId, ReadScope)> {
         let (position, guild) = self.next().filter(|((due, _), _)| is_over(*due, now))?;
         self.order.remove(&position);
         self.running.insert(guild);
@@ -271,52 +335,83 @@ impl BackfillQueue {
             .retain(|_, started| now.duration_since(*started) < HINT_INTERVAL);
         self.started.insert(guild, now);
         let waiting = self.waiting.remove(&guild)?;
-        Some((guild, waiting.teams))
+        Some((guild, waiting.scope))
     }
 
     /// Ends a guild's backfill. Teams whose history could not be read wait for a retry. Returns the
-    /// teams that were read, unless the guild waits for another backfill.
-    fn finish(&mut self, result: BackfillResult, now: Timestamp) -> Vec<TeamKey> {
+    /// teams that were read completely, unless the guild waits for another backfill.
+    fn finish(&mut self, result: BackfillResult, now: Timestamp) -> Vec<(TeamKey, TrackedTeam)> {
         self.running.remove(&result.guild);
         let mut read = Vec::new();
         for (key, result) in result.teams {
-            let Err(error) = result else {
-                self.failures.remove(&key);
-                read.push(key);
-                continue;
+            let error = match result {
+                Ok(team) => {
+                    self.failures.remove(&key);
+                    read.extend(team.map(|team| (key, team)));
+                    continue;
+                }
+                Err(error) => error,
             };
             if error.is_transient() {
                 let backoff = Backoff::after(self.failures.get(&key).copied(), true, now);
                 self.failures.insert(key, backoff);
-                self.add(
-                    key.guild,
-                    TeamSet::Some([key.channel].into()),
-                    backoff.until,
-                );
+                self.add(key.guild, ReadScope::team(key), backoff.until, false);
             }
         }
-        read.retain(|key| !self.waiting.contains_key(&key.guild));
+        read.retain(|(key, _)| !self.waiting.contains_key(&key.guild));
         read
     }
 }
 
 /// Reads the history of a guild's teams, one after the other.
-async fn backfill_guild(ctx: Arc<BotContext>, guild: GuildId, teams: TeamSet) -> BackfillResult {
+async fn backfill_guild(ctx: Arc<BotContext>, guild: GuildId, scope: ReadScope) -> BackfillResult {
+    if let ReadScope::Unread(available) = &scope
+        && let Ok(Some(Some(teams))) = ctx
+            .store
+            .peek(guild, |state| caught_up(state, available))
+            .await
+    {
+        tracing::debug!(%guild, "nothing missed");
+        let teams = teams.into_iter();
+        let teams = teams.map(|(key, team)| (key, Ok(Some(team)))).collect();
+        return BackfillResult { guild, teams };
+    }
     let mut results = Vec::new();
     if let Some(loaded) = load_guild::with_retry(&ctx, guild).await {
         for team in all_teams(&loaded) {
             let channel = team.channel();
-            if teams.contains(channel) {
+            let is_wanted = match &scope {
+                ReadScope::Full(teams) => teams.contains(channel),
+                ReadScope::Unread(_) => true,
+            };
+            if is_wanted {
                 let span = tracing::error_span!("backfill", %guild, %channel);
-                let result = backfill_team(&ctx, &team).instrument(span).await;
+                let result = backfill_team(&ctx, &team, &scope).instrument(span).await;
                 results.push((team.key(), result));
             }
         }
     }
+    tracing::debug!(%guild, teams = results.len(), "history read");
     BackfillResult {
         guild,
         teams: results,
     }
+}
+
+/// Returns the teams of a guild if none of them can have missed anything.
+fn caught_up(guild: &Guild, available: &Availability) -> Option<Vec<(TeamKey, TrackedTeam)>> {
+    let tracked = |team: &Team| {
+        let key = TeamKey {
+            guild: guild.id(),
+            channel: team.channel,
+        };
+        let activity = Some(&available.activity);
+        let tracked = TrackedTeam::new(team, activity, &InProgress::default());
+        let is_unread = !unread_ranges(team, available).is_empty();
+        (!is_unread).then_some((key, tracked))
+    };
+    let teams = guild.teams().values();
+    teams.map(|team| tracked(team)).collect()
 }
 
 fn all_teams(guild: &LoadedGuild) -> Vec<LoadedTeam> {
@@ -326,99 +421,101 @@ fn all_teams(guild: &LoadedGuild) -> Vec<LoadedTeam> {
     })
 }
 
-async fn backfill_team(ctx: &Arc<BotContext>, team: &LoadedTeam) -> Result<(), ApiError> {
-    let ranges = team.read(history_ranges).unwrap_or_default();
-    let result = read_ranges(ctx, team, ranges).await;
+/// Reads the history of a team. Returns its entry among the tracked teams, unless a part of its
+/// history is hidden from the bot.
+async fn backfill_team(
+    ctx: &Arc<BotContext>,
+    team: &LoadedTeam,
+    scope: &ReadScope,
+) -> Result<Option<TrackedTeam>, ApiError> {
+    let activity = match scope {
+        ReadScope::Full(_) => None,
+        ReadScope::Unread(available) => Some(&available.activity),
+    };
+    let ranges = |team: &Team| match scope {
+        ReadScope::Full(_) => history_ranges(team),
+        ReadScope::Unread(available) => unread_ranges(team, available),
+    };
+    // What is known before the history is read: a newer question may be posted meanwhile.
+    let in_progress = InProgress::default();
+    let begin = |team: &Team| {
+        let tracked = TrackedTeam::new(team, activity, &in_progress);
+        (ranges(team), tracked)
+    };
+    let Some((ranges, mut tracked)) = team.read(begin) else {
+        return Ok(None);
+    };
+    let result = read_ranges(ctx, team, ranges, &mut tracked, &in_progress).await;
     if let Err(error) = &result {
         tracing::warn!(%error, "history could not be read");
     }
-    result
+    let is_visible = result?;
+    if !is_visible && team.read(|team| team.caught_up_to.is_some()) == Some(true) {
+        // When it is visible again, everything is read. Nothing waits for the save.
+        let _unawaited = team.update(|team| team.caught_up_to = None);
+    }
+    Ok(is_visible.then_some(tracked))
 }
 
+/// Reads ranges of a team's history. Returns whether the bot can see all of them.
 async fn read_ranges(
     ctx: &Arc<BotContext>,
     team: &LoadedTeam,
     ranges: Vec<HistoryRange>,
-) -> Result<(), ApiError> {
-    let (mut found_any, mut lacks_known) = (false, false);
+    tracked: &mut TrackedTeam,
+    in_progress: &InProgress,
+) -> Result<bool, ApiError> {
+    let is_unneeded = ranges.is_empty();
+    let (mut found_any, mut lacks_known, mut is_visible) = (false, false, true);
     for range in ranges {
-        match read_range(ctx, team, range).await {
-            Ok(found) => {
-                found_any |= found;
-                lacks_known |= range.has_known_message && !found;
+        let (newest, result) = read_range(ctx, team, range, in_progress).await;
+        if let Some(newest) = newest {
+            tracked.add(newest);
+        }
+        match result {
+            Ok(()) => {
+                found_any |= newest.is_some();
+                lacks_known |= range.has_known_message && newest.is_none();
             }
-            // A deleted or invisible thread has no history to read.
-            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {}
+            // A deleted thread has no history to read.
+            Err(ApiError::NotFound { .. }) => {}
+            Err(ApiError::Forbidden { .. }) => is_visible = false,
             Err(error) => return Err(error),
         }
     }
     if found_any {
         alerts::end_history_alert(team);
-    } else if lacks_known && !permissions::can_read_history(ctx, team.key()).await? {
+        return Ok(is_visible);
+    }
+    if !is_visible || is_unneeded {
+        return Ok(is_visible);
+    }
+    // Without a message in sight nothing shows that the history can be read.
+    let is_readable = permissions::can_read_history(ctx, team.key()).await?;
+    if !is_readable && lacks_known {
         alerts::alert_unreadable_history(ctx, team).await;
     }
-    Ok(())
+    Ok(is_readable)
 }
 
-/// A history to read: a round's thread, or the channel with direct replies to the questions.
-#[derive(Debug, Clone, Copy)]
-struct HistoryRange {
-    /// Number of the round whose thread it is; `None` for the channel.
-    thread_round: Option<u32>,
-    channel: ChannelId,
-    after: MessageId,
-    /// Whether the bot knows a message in the range. If the history is empty nevertheless, either
-    /// that message was deleted, or the bot lacks Read Message History: Discord then returns an
-    /// empty page instead of an error.
-    has_known_message: bool,
-}
-
-/// Returns the number of ranges a backfill would read; used by fuzz targets.
-#[cfg(any(test, fuzzing))]
-pub fn history_range_count(team: &Team) -> usize {
-    history_ranges(team).len()
-}
-
-fn history_ranges(team: &Team) -> Vec<HistoryRange> {
-    let newest: Vec<_> = team.posted_rounds().rev().take(BACKFILL_ROUNDS).collect();
-    let before = |message: MessageId| MessageId::new(snowflake_at(message.time() - OVERLAP));
-    let range = |thread_round, channel, posted: MessageId, read_up_to: Option<MessageId>| {
-        let after = read_up_to.map_or(posted, before).max(posted);
-        HistoryRange {
-            thread_round,
-            channel,
-            after,
-            has_known_message: read_up_to > Some(after),
-        }
-    };
-    let threads = newest.iter().filter_map(|round| {
-        let thread = round.thread_id()?;
-        let number = Some(round.number);
-        let mut thread = range(number, thread, round.message?, round.read_up_to);
-        let mut replies = round.window.replies.values();
-        thread.has_known_message |= replies.any(|reply| *reply > thread.after);
-        Some(thread)
-    });
-    let channel = newest.last().and_then(|oldest| {
-        let mut channel = range(None, team.channel, oldest.message?, team.read_up_to);
-        channel.has_known_message |= newest[0].message > Some(channel.after);
-        Some(channel)
-    });
-    threads.chain(channel).collect()
-}
-
-/// Counts the replies of a range, page by page. Returns whether it contains any message.
+/// Counts the replies of a range, page by page. Returns the newest message in it.
 async fn read_range(
     ctx: &Arc<BotContext>,
     team: &LoadedTeam,
     range: HistoryRange,
-) -> Result<bool, ApiError> {
+    in_progress: &InProgress,
+) -> (Option<MessageId>, Result<(), ApiError>) {
     let mut pages = Vec::new();
     let result = read_pages(ctx, team, range, &mut pages).await;
-    let found = !pages.is_empty();
+    let newest = pages.last().map(|page| page.last);
     // What was read before a failure is not read again.
-    tokio::spawn(record_progress(Arc::clone(ctx), team.clone(), pages));
-    result.map(|()| found)
+    let recorded = record_progress(Arc::clone(ctx), team.clone(), pages);
+    let in_progress = Arc::clone(in_progress);
+    tokio::spawn(async move {
+        recorded.await;
+        drop(in_progress);
+    });
+    (newest, result)
 }
 
 /// A page of history whose replies are counted.
@@ -506,22 +603,6 @@ fn record_position(team: &LoadedTeam, thread_round: Option<u32>, last: MessageId
     }
 }
 
-/// Records that a channel without a gap was received up to a message, so that the next session does
-/// not read it from the last backfill on.
-///
-/// A team whose members reply in the channel, because the newest round has no thread, is left
-/// out: when the round closes, its channel is read again as a thread would be.
-pub fn record_received(team: &LoadedTeam, message: MessageId) {
-    let has_thread = |team: &Team| {
-        team.rounds()
-            .last()
-            .is_some_and(|round| round.thread_id().is_some())
-    };
-    if team.read(has_thread) == Some(true) {
-        record_position(team, None, message);
-    }
-}
-
 /// Requests a backfill if a round's thread has a newer message than the newest that was counted or
 /// read. A guild that is not in memory is not loaded for it: Discord reports every thread that it
 /// archives, and the thread is read anyway when the round closes.
@@ -543,18 +624,10 @@ pub fn on_thread_update(
     }
 }
 
-/// Returns the newest message that is known of a recent round's thread; the round's own message if
-/// there is none.
-fn newest_known(team: &Team, thread: ChannelId) -> Option<MessageId> {
-    let mut newest = team.posted_rounds().rev().take(BACKFILL_ROUNDS);
-    let round = newest.find(|round| round.thread_id() == Some(thread))?;
-    let replies = round.window.replies.values().copied();
-    replies.chain(round.read_up_to).chain(round.message).max()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::gateway::event::GuildActivity;
 
     const START: &str = "2026-03-27T08:00:00Z";
 
@@ -570,16 +643,27 @@ mod tests {
         };
         BackfillRequest {
             guild: GuildId::new(guild),
-            teams,
-            is_hint,
+            scope: ReadScope::Full(teams),
+            reason: if is_hint {
+                BackfillReason::Hint
+            } else {
+                BackfillReason::Gap
+            },
         }
     }
 
+    fn tracked() -> TrackedTeam {
+        let settings = quizloop_core::team_settings::TeamSettings::default();
+        let team = Team::new(ChannelId::new(5), settings, at(0));
+        TrackedTeam::new(&team, None, &InProgress::default())
+    }
+
     fn start(queue: &mut BackfillQueue, now: Timestamp) -> Option<(u64, usize)> {
-        let (guild, teams) = queue.start_next(now)?;
-        let count = match teams {
-            TeamSet::All => 99,
-            TeamSet::Some(channels) => channels.len(),
+        let (guild, scope) = queue.start_next(now)?;
+        let count = match scope {
+            ReadScope::Unread(_) => 77,
+            ReadScope::Full(TeamSet::All) => 99,
+            ReadScope::Full(TeamSet::Some(channels)) => channels.len(),
         };
         Some((guild.get(), count))
     }
@@ -592,7 +676,7 @@ mod tests {
     ) -> usize {
         let guild = GuildId::new(guild);
         let channel = ChannelId::new(5);
-        let result = error.map_or(Ok(()), Err);
+        let result = error.map_or_else(|| Ok(Some(tracked())), Err);
         let teams = vec![(TeamKey { guild, channel }, result)];
         queue.finish(BackfillResult { guild, teams }, now).len()
     }
@@ -642,18 +726,40 @@ mod tests {
         assert!(queue.failures.is_empty() && queue.next_due().is_none());
     }
 
+    /// Discord says what can have been missed: only that is read. If it says nothing, everything is.
     #[test]
-    fn a_position_is_due_after_many_messages_without_a_gap() {
-        let (backfill, _requests) = Backfill::new();
-        let (guild, channel) = (GuildId::new(1), ChannelId::new(5));
-        let due = |backfill: &Backfill| {
-            let counted = (0..1000).filter(|_| backfill.count_message(guild, channel));
-            counted.count()
+    fn what_can_have_been_missed_replaces_what_waits_for_it() {
+        let (mut queue, guild) = (BackfillQueue::default(), GuildId::new(1));
+        let available = || Availability {
+            activity: GuildActivity::default(),
+            covered_up_to: None,
+            at: at(0),
         };
-        assert_eq!(due(&backfill), 0, "not read yet");
-        backfill.mark_gapless(TeamKey { guild, channel });
-        assert_eq!(due(&backfill), 10);
-        backfill.hint_guild(guild);
-        assert_eq!(due(&backfill), 0, "there may be a gap");
+        let request = |queue: &mut BackfillQueue, scope, reason, seconds| {
+            let request = BackfillRequest {
+                guild,
+                scope,
+                reason,
+            };
+            queue.request(request, at(seconds));
+        };
+        let all = || ReadScope::Full(TeamSet::All);
+        let unread = || ReadScope::Unread(available());
+        request(&mut queue, all(), BackfillReason::SessionStart, 0);
+        assert_eq!(start(&mut queue, at(1)), None);
+        request(&mut queue, unread(), BackfillReason::Gap, 1);
+        assert_eq!(start(&mut queue, at(1)), Some((1, 77)));
+        finish(&mut queue, 1, None, at(1));
+        assert_eq!(queue.next_due(), None);
+
+        request(&mut queue, unread(), BackfillReason::Gap, 2);
+        request(&mut queue, all(), BackfillReason::SessionStart, 3);
+        assert_eq!(start(&mut queue, at(4)), None, "of an earlier session");
+        assert_eq!(start(&mut queue, at(123)), Some((1, 99)));
+        finish(&mut queue, 1, None, at(123));
+
+        request(&mut queue, all(), BackfillReason::Gap, 130);
+        request(&mut queue, unread(), BackfillReason::Gap, 131);
+        assert_eq!(start(&mut queue, at(131)), Some((1, 99)), "a gap");
     }
 }

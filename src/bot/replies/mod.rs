@@ -1,7 +1,9 @@
 //! Counts replies: live from the gateway, and from the channel history after an absence (backfill).
 
 pub mod backfill;
+pub mod caught_up;
 pub mod footer;
+pub mod history_range;
 pub mod reactions;
 
 use std::sync::Arc;
@@ -12,12 +14,14 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::rest::HistoryMessage;
 use crate::bot::gateway::event::IncomingMessage;
 use crate::bot::load_guild;
+use caught_up::InProgress;
+use quizloop_core::guild::Guild;
 use quizloop_core::id::{ChannelId, MessageId, TeamKey, UserId};
 use quizloop_core::ledger::RoundResult;
 use quizloop_core::reply::ReplyOutcome;
 use quizloop_core::team::Team;
 use quizloop_failpoint as failpoint;
-use quizloop_store::{Commit, LoadedGuild, LoadedTeam};
+use quizloop_store::{Commit, GuildView, LoadedGuild, LoadedTeam};
 
 /// Closes when a ✅ reaction was added or has failed.
 type ReactionDone = oneshot::Receiver<()>;
@@ -30,27 +34,73 @@ struct ReplyTarget {
     round_message: MessageId,
 }
 
-/// Counts a message if it is a reply. A member's first reply gets a ✅ as soon as it is saved.
-pub async fn on_message(ctx: Arc<BotContext>, event: IncomingMessage) {
-    let is_position_due = ctx.backfill.count_message(event.guild, event.channel);
-    let may_be_reply =
-        event.may_be_reply && ctx.store.may_contain_reply(event.guild, event.channel);
-    if !is_position_due && !may_be_reply {
-        return;
+/// A message in a team's channel or in a thread of one of its rounds.
+#[derive(Debug)]
+pub struct MessageInTeam {
+    event: IncomingMessage,
+    /// The team; `None` while the guild is not in memory.
+    team: Option<TeamKey>,
+    /// No position beyond the message is recorded meanwhile.
+    in_progress: Option<InProgress>,
+}
+
+/// Begins to handle a message; `None` if it is in no team's channel or thread. Called in the order
+/// in which messages arrive.
+pub fn begin(ctx: &BotContext, event: IncomingMessage) -> Option<MessageInTeam> {
+    let team = ctx.store.view(event.guild, |view| match view {
+        GuildView::Loaded(state) => team_key(state, event.channel).map(Some),
+        GuildView::Summary(summary) => summary.may_contain_reply(event.channel).then_some(None),
+    });
+    let team = team.flatten()?;
+    // An evicted guild is not loaded for a message that can't be a reply.
+    (team.is_some() || event.may_be_reply).then(|| MessageInTeam {
+        event,
+        team,
+        in_progress: team.map(|team| ctx.backfill.caught_up.begin(team)),
+    })
+}
+
+/// Returns the team to which a channel or a round's thread belongs.
+fn team_key(guild: &Guild, channel: ChannelId) -> Option<TeamKey> {
+    let team = guild.team(channel);
+    let team = team.or_else(|| guild.team_by_message(channel.starter_message()))?;
+    Some(TeamKey {
+        guild: guild.id(),
+        channel: team.channel,
+    })
+}
+
+/// Counts a message if it is a reply, and waits for its ✅.
+pub async fn on_message(ctx: Arc<BotContext>, mut message: MessageInTeam) {
+    if let Some(reaction) = count_message(&ctx, &mut message).await {
+        // The sender never sends a value. It is dropped when the reaction is done.
+        let _ = reaction.await;
     }
-    let Some(guild) = load_guild::with_retry(&ctx, event.guild).await else {
-        return;
-    };
+    if let Some(team) = message.team {
+        let caught_up = &ctx.backfill.caught_up;
+        caught_up.received(team, message.event.message);
+    }
+}
+
+/// Counts a message if it is a reply. A member's first reply gets a ✅ as soon as it is saved.
+pub async fn count_message(ctx: &BotContext, message: &mut MessageInTeam) -> Option<ReactionDone> {
+    let event = message.event;
+    if !event.may_be_reply {
+        return None;
+    }
+    let guild = load_guild::with_retry(ctx, event.guild).await?;
+    if message.team.is_none() {
+        message.team = guild.read(|state| team_key(state, event.channel)).flatten();
+        message.in_progress = message.team.map(|team| ctx.backfill.caught_up.begin(team));
+    }
     if let Some((target, commit)) = count_reply(&guild, event) {
-        // Nothing waits for the reaction: a backfill adds it if it is missing.
-        drop(react_when_saved(&ctx, target, event, commit).await);
-    } else if let Some(round) = missed_thread(&guild, event) {
+        return Some(react_when_saved(ctx, target, event, commit).await);
+    }
+    if let Some(round) = missed_thread(&guild, event) {
         ctx.outside_of_thread
             .remember(event.guild, event.channel, event.author, round);
     }
-    if is_position_due {
-        backfill::record_received(&guild.team(event.channel), event.message);
-    }
+    None
 }
 
 /// Requests a backfill if a member asks for their streak where they reply to the open round, and has

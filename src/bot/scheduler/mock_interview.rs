@@ -22,7 +22,7 @@ use crate::bot::context::BotContext;
 use crate::bot::discord::permissions;
 use crate::bot::discord::rest::{ApiError, HISTORY_PAGE, HistoryMessage};
 use crate::bot::discord::rest_limiter::Priority;
-use crate::bot::discord::threads::ThreadFilter;
+use crate::bot::discord::threads::{ListedThread, ThreadFilter};
 use crate::bot::render::message::Message;
 use crate::bot::render::pair as render;
 use crate::bot::render::user_error::{PairProblem, PostingProblem};
@@ -212,14 +212,8 @@ impl SetupJob<'_> {
                 continue;
             };
             match error.code() {
-                Some(UNKNOWN_CHANNEL) => {
-                    return self
-                        .update(|team| {
-                            team.record_members(number, &members);
-                            team.end_match_of_thread(thread);
-                        })
-                        .await;
-                }
+                // The thread was deleted.
+                Some(UNKNOWN_CHANNEL) => return self.update(|team| team.fail_match(number)).await,
                 Some(code) if UNKNOWN_MEMBER.contains(&code) => {}
                 _ if !is_refusal(&error) => return Err(error.into()),
                 _ => missing_access = Some(error),
@@ -346,10 +340,8 @@ impl MatchThreadRequest<'_> {
         }
     }
 
-    /// Discards threads that a request made twice. Without the permission to delete them they are
-    /// archived; nobody is in them.
+    /// Discards threads that a request made twice.
     async fn discard(&self, threads: &[ChannelId]) -> Result<(), ApiError> {
-        let TeamDelivery { ctx, .. } = self.delivery;
         let recorded = self
             .delivery
             .update(|team| team.discard_match_threads(threads))
@@ -358,6 +350,14 @@ impl MatchThreadRequest<'_> {
             return Err(ApiError::Transient("the state could not be saved".into()));
         }
         failpoint::hit("pair.discarded");
+        self.remove(threads).await;
+        Ok(())
+    }
+
+    /// Deletes discarded threads. Without the permission for that they are archived; nobody is in
+    /// them.
+    async fn remove(&self, threads: &[ChannelId]) {
+        let TeamDelivery { ctx, .. } = self.delivery;
         for thread in threads {
             tracing::warn!(%thread, "second thread of a match discarded");
             if ctx.rest.delete_thread(*thread).await.is_err()
@@ -366,7 +366,6 @@ impl MatchThreadRequest<'_> {
                 tracing::warn!(%thread, %error, "second thread could not be archived");
             }
         }
-        Ok(())
     }
 }
 
@@ -403,10 +402,19 @@ impl Outgoing for MatchThreadRequest<'_> {
             owner,
             newer_than,
         };
-        let mut threads = ctx.rest.private_threads(filter).await?;
-        let known = |team: &Team| team.known_match_threads().collect::<Vec<_>>();
-        let known = self.delivery.team.read(known).unwrap_or_default();
-        threads.retain(|thread| !known.contains(thread));
+        let listed = ctx.rest.private_threads(filter).await?;
+        let known = |team: &Team| {
+            let discarded = team.discarded_match_threads().to_vec();
+            (team.known_match_threads().collect::<Vec<_>>(), discarded)
+        };
+        let (known, discarded) = self.delivery.team.read(known).unwrap_or_default();
+        // The process may have been killed, or Discord may have failed, after they were recorded.
+        let is_left =
+            |thread: &&ListedThread| !thread.is_archived && discarded.contains(&thread.id);
+        let left: Vec<_> = listed.iter().filter(is_left).map(|one| one.id).collect();
+        self.remove(&left).await;
+        let threads = listed.iter().map(|one| one.id);
+        let threads = threads.filter(|thread| !known.contains(thread));
         let (mut own, mut unguided) = (None, Vec::new());
         for thread in threads {
             match self.guide_label(thread).await? {

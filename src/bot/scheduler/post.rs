@@ -355,6 +355,9 @@ impl Outgoing for PostJob<'_> {
         found: Option<&HistoryMessage>,
     ) -> Result<(), StepError> {
         let found_question = found.and_then(posted_question);
+        // From here on until the history was read once more.
+        let key = self.delivery.team.key();
+        self.delivery.ctx.backfill.caught_up.forget_team(key);
         let (round, commit) = self.delivery.team.update(|team| {
             if let Some(question) = &found_question {
                 team.adopt_question(question);

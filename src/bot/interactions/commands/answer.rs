@@ -13,6 +13,7 @@ use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::response::{AUTOCOMPLETE_CHOICES_MAX, AutocompleteChoice, Response};
 use crate::bot::render::daily::LevelDisplay;
 use crate::bot::render::message::Message;
+use crate::bot::render::remind::reply_button;
 use crate::bot::render::reveal::{self, OpenAnswer, RoundPlace};
 use crate::bot::render::text::truncate;
 use crate::bot::render::user_error::UserError;
@@ -270,12 +271,15 @@ pub fn confirmation(
         let here = team_for_channel(state, interaction.channel).map(|team| team.channel);
         let round_here = guarded.iter().find(|round| Some(round.channel) == here);
         let round = round_here.or_else(|| guarded.first())?;
-        let place = if round_here.is_some() {
-            RoundPlace::Here
-        } else {
-            RoundPlace::Elsewhere
+        let (place, reply) = match round_here {
+            Some(round) => {
+                let open = state.team(round.channel)?.open_round();
+                let reply = open.and_then(|open| reply_button(state.id(), round.channel, open));
+                (RoundPlace::Here, reply)
+            }
+            None => (RoundPlace::Elsewhere, None),
         };
-        Some(reveal::confirm(*round, place, question).ephemeral())
+        Some(reveal::confirm(*round, place, reply, question).ephemeral())
     })?
 }
 

@@ -52,12 +52,10 @@ pub async fn run(
     let progress = guild.read_or_empty(collect);
     let chart = ctx.chart_renderer.render(&progress).await;
     let message = render::progress(&progress, chart);
-    let lines = |state: &Guild| {
-        let profile = state.profile(interaction.user);
-        let held = profile.map_or(0, |profile| profile.mock_interviews);
-        let interviews = progress_line(state.interview_results(interaction.user));
-        [interviews, pair::progress_line(held)]
-    };
-    let lines = guild.read_or_empty(lines).into_iter().flatten();
-    Ok(render::with_lines(message, lines))
+    let held = &progress.interviews;
+    let lines = [
+        progress_line(held),
+        pair::progress_line(held.mock_interviews),
+    ];
+    Ok(render::with_lines(message, lines.into_iter().flatten()))
 }

@@ -28,6 +28,7 @@ use quizloop_core::programme::Programme;
 use quizloop_core::question_picker::{
     PickError, PickMode, PickOrder, PickReason, PickRequest, PickedQuestion,
 };
+use quizloop_core::ramp::QuizCandidate;
 use quizloop_core::retention::Retention;
 use quizloop_core::review::{Rating, Review};
 use quizloop_core::zone::Zone;
@@ -339,28 +340,42 @@ fn pick_question<'a>(
     let path = path_of(questions, previous)?;
     let programme = practice.programme.as_ref();
     let programme = programme.filter(|one| is_without_options(previous) && !one.is_default());
-    let mut candidates: Vec<&str> = if let Some(path) = path {
-        path_ids(questions, path)
+    let mut candidates: Vec<QuizCandidate<'_>> = if let Some(path) = path {
+        let ids = path_ids(questions, path).into_iter();
+        ids.map(|id| QuizCandidate { id, level: None }).collect()
     } else if let Some(programme) = programme {
         let pool = question_pool(questions);
-        programme.questions(&pool).map(|one| one.id).collect()
+        let allowed = programme.questions(&pool);
+        allowed
+            .map(|one| QuizCandidate {
+                id: one.id,
+                level: one.level,
+            })
+            .collect()
     } else {
         let matching = questions.filter(previous.topic.as_deref(), previous.level);
-        matching.map(|question| question.id.as_str()).collect()
+        matching
+            .map(|question| QuizCandidate {
+                id: &question.id,
+                level: question.level.map(Level::name),
+            })
+            .collect()
     };
-    candidates.retain(|id| !practice.open_questions.contains(*id));
+    candidates.retain(|one| !practice.open_questions.contains(one.id));
     let was_asked = |id: &str| {
         let question = questions.index_of(id);
         question.is_some_and(|question| asked.contains(question))
     };
     let shown = questions.get(&previous.question);
-    if path.is_none() && previous.level.is_none() {
+    let candidates: Vec<&str> = if path.is_none() && previous.level.is_none() {
         let level_of = |id: &str| Some(questions.get(id)?.effective_level().name());
         let is_free = |id: &str| id != previous.question && !was_asked(id);
-        candidates = guild.read_or_empty(|state| {
+        guild.read_or_empty(|state| {
             state.narrow_to_ramp(interaction.user, &candidates, level_of, is_free)
-        });
-    }
+        })
+    } else {
+        candidates.iter().map(|one| one.id).collect()
+    };
     let request = PickRequest {
         mode: previous.mode,
         order: path.map_or(PickOrder::Random, |_| PickOrder::Listed),

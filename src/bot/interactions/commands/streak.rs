@@ -9,7 +9,9 @@ use super::slash_command::{
 use super::{CommandResult, resolve_team};
 use crate::bot::context::BotContext;
 use crate::bot::gateway::event::Interaction;
-use crate::bot::render::streak::{AnswerCounts, NextQuestion, StreakView, streak};
+use crate::bot::render::streak::{
+    AnswerCounts, EXPLAINED_ROUNDS, ExplainedRound, NextQuestion, StreakView, streak,
+};
 use crate::bot::render::user_error::UserError;
 use crate::bot::replies;
 use quizloop_core::id::UserId;
@@ -17,9 +19,6 @@ use quizloop_core::leaderboard::Period;
 use quizloop_core::streak::replay;
 use quizloop_core::team::Team;
 use quizloop_store::LoadedGuild;
-
-/// Number of rounds that `/streak why` explains.
-pub const EXPLAINED_ROUNDS: usize = 14;
 
 pub static COMMAND: SlashCommand = SlashCommand {
     name: "streak",
@@ -50,6 +49,10 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
     let team = &resolve_team(interaction, guild)?;
     replies::on_streak_request(ctx, team, interaction.channel, interaction.user);
     let member = interaction.user("member").unwrap_or(interaction.user);
+    let is_own = member == interaction.user;
+    // Misses are only for the member, and for admins, who may credit them.
+    let is_explained = interaction.flag("why") && (is_own || interaction.is_admin);
+    let questions = is_explained.then(|| ctx.questions(guild.id()));
     let message = guild.read(|state| {
         let team = state.team(team.channel()).ok_or(UserError::TeamNotFound)?;
         if member != interaction.user && state.is_hidden(member) {
@@ -57,17 +60,16 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
         }
         let today = team.settings.schedule.zone.date(interaction.created_at());
         let ledger = team.ledger(member);
-        let mut rounds: Vec<_> = replay(&ledger, team.rounds())
-            .map(|(round, entry, _)| (round, entry))
-            .collect();
-        // Misses are only for the member, and for admins, who may credit them.
-        let is_own = member == interaction.user;
-        let explained_count = if interaction.flag("why") && (is_own || interaction.is_admin) {
-            EXPLAINED_ROUNDS
-        } else {
-            0
-        };
-        let recent_rounds = rounds.split_off(rounds.len().saturating_sub(explained_count));
+        let recent_rounds = questions.as_ref().map_or_else(Vec::new, |questions| {
+            let mut rounds: Vec<_> = replay(&ledger, team.rounds())
+                .map(|(round, outcome, _)| ExplainedRound {
+                    round,
+                    outcome,
+                    question: questions.get(&round.question),
+                })
+                .collect();
+            rounds.split_off(rounds.len().saturating_sub(EXPLAINED_ROUNDS))
+        });
         Ok(streak(&StreakView {
             member,
             is_own,
@@ -78,6 +80,8 @@ pub fn run(ctx: &BotContext, interaction: &Interaction, guild: &LoadedGuild) -> 
                 this_month: team.answered(member, Period::Month(today)),
                 all_time: team.answered(member, Period::AllTime),
             },
+            guild: guild.id(),
+            channel: team.channel,
             recent_rounds,
         }))
     });

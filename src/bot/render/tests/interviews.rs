@@ -7,6 +7,7 @@ use jiff::civil::date;
 use super::{Bank, Question, built_in, question};
 use crate::bot::interactions::answer_page::AnswerPage;
 use crate::bot::interactions::interview::{InterviewSetup, InterviewState};
+use crate::bot::interactions::progress::interviews;
 use crate::bot::render::interview::{
     self, AnsweredQuestion, AskedQuestion, InterviewEnd, InterviewSummary, QuestionNote,
     QuestionOutcome, progress_line,
@@ -15,6 +16,7 @@ use crate::bot::render::user_error::UserError;
 use quizloop_core::interview::{AnswerKind, InterviewAssessment, InterviewResult, MissedPoint};
 use quizloop_core::review::Rating;
 use quizloop_core::self_assessment::Ticks;
+use quizloop_core::zone::Zone;
 
 fn started() -> Timestamp {
     "2026-03-27T09:00:00Z".parse().unwrap()
@@ -485,11 +487,18 @@ fn progress() {
     let mut results: Vec<_> = (1..=7)
         .map(|day| result(day, 10 + u16::try_from(day).unwrap()))
         .collect();
-    assert_eq!(progress_line(&[]), None);
-    assert_snapshot!(progress_line(&results).unwrap(), @"**7 interviews** held. Key points you said: 59 % → 63 % → 68 % → 72 % → 77 %.");
-    assert_snapshot!(progress_line(&results[..1]).unwrap(), @"**1 interview** held. You said 50 % of the key points.");
+    let line = |results: &[InterviewResult]| progress_line(&interviews(results, 0, &Zone::utc()));
+    assert_eq!(line(&[]), None);
+    assert_snapshot!(line(&results).unwrap(), @"**7 interviews** held. Key points you said: 50 % → 54 % → 59 % → 63 % → 68 % → 72 % → 77 %.");
+    assert_snapshot!(line(&results[..1]).unwrap(), @"**1 interview** held. You said 50 % of the key points.");
     let many = [results[0]; 20];
-    assert_snapshot!(progress_line(&many).unwrap(), @"**20 or more interviews** held. Key points you said: 50 % → 50 % → 50 % → 50 % → 50 %.");
+    assert_snapshot!(line(&many).unwrap(), @"**20 or more interviews** held. Key points you said: 50 % → 50 % → 50 % → 50 % → 50 % → 50 % → 50 % → 50 % → 50 % → 50 %.");
     (results[0].said, results[0].points) = (0, 0);
-    assert_snapshot!(progress_line(&results[..1]).unwrap(), @"**1 interview** held.");
+    assert_snapshot!(line(&results[..1]).unwrap(), @"**1 interview** held.");
+    // The picture's dates are those of the zone.
+    let zone = Zone::from_name("Pacific/Pago_Pago").unwrap();
+    let newest = interviews(&results, 2, &zone);
+    assert_eq!((newest.held, newest.mock_interviews), (7, 2));
+    assert_eq!(newest.scores.len(), 6);
+    assert_eq!(newest.shown()[5].date, date(2026, 3, 6));
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use jiff::civil::date;
 
 use crate::bot::render::progress::progress;
-use quizloop_chart::{FORECAST_DAYS, PointsSaid, Progress, Topic};
+use quizloop_chart::{FORECAST_DAYS, InterviewHistory, PointsSaid, Progress, Topic};
 
 fn newcomer() -> Progress {
     let topic = |name: &str| Topic {
@@ -21,6 +21,7 @@ fn newcomer() -> Progress {
         forecast: [0; FORECAST_DAYS],
         streak: 0,
         longest: 0,
+        interviews: InterviewHistory::default(),
     }
 }
 

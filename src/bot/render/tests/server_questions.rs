@@ -78,7 +78,7 @@ fn forms() {
     Key points (up to 4000, optional) points
       One per line: members tick those that their answer made.
     How to answer (up to 4000, optional) how_to_answer
-      A hint: what does the interviewer want to hear?
+      What does the interviewer want to hear? Shown with the answer.
     Follow-up (up to 4000, optional) follow_up
       What would the interviewer ask next?
     ");
@@ -103,7 +103,7 @@ fn forms() {
     Key points (up to 4000, optional) points
       One per line: members tick those that their answer made.
     How to answer (up to 4000, optional) how_to_answer
-      A hint: what does the interviewer want to hear?
+      What does the interviewer want to hear? Shown with the answer.
     Follow-up (up to 4000, optional) follow_up
       What would the interviewer ask next?
     ");
@@ -120,7 +120,7 @@ fn forms() {
     Key points (up to 4000, optional) points
       One per line: members tick those that their answer made.
     How to answer (up to 4000, optional) how_to_answer
-      A hint: what does the interviewer want to hear?
+      What does the interviewer want to hear? Shown with the answer.
     Follow-up (up to 4000, optional) follow_up
       What would the interviewer ask next?
     ");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bot::interactions::commands::{COMMANDS, MESSAGE_COMMANDS, progress, streak};
+use crate::bot::interactions::commands::{COMMANDS, MESSAGE_COMMANDS, progress};
 use quizloop_core::data_deletion::INACTIVITY_MONTHS;
 use quizloop_core::member_profile::PRACTICE_DAYS_KEPT;
 use quizloop_core::members::FORECAST_DAYS;
@@ -49,7 +49,7 @@ fn documents_state_the_numbers_of_the_code() {
     let retention_range = format!("they should remember, {} to ", retention(Retention::MIN));
     let (earn, hold) = (ROUNDS_PER_FREEZE.to_string(), MAX_FREEZES.to_string());
     let (weeks, days) = (weeks.to_string(), FORECAST_DAYS.to_string());
-    let explained = streak::EXPLAINED_ROUNDS.to_string();
+    let explained = crate::bot::render::streak::EXPLAINED_ROUNDS.to_string();
     let facts = [
         ("Every ", &earn, " questions you answer earn a freeze"),
         ("You can hold at most ", &hold, ""),
