@@ -209,7 +209,7 @@ fn a_row_with_too_many_cells() {
     let table = format!("{HEADER}\r\n{},or why not?\r\n", row("Why?"));
     insta::assert_snapshot!(import(table, "a.csv", &[]).1, @"
     a.csv:2: the row has 8 cells, but the first line has 7 (put each text that contains the separator in double quotes)
-    error: nothing was imported; see the mistakes above
+    error: nothing was imported; see the mistakes
     ");
 }
 
@@ -226,7 +226,7 @@ fn files_without_questions() {
     error: a.csv: this file contains no question; add a row for each one
     error: a.json: this file contains no question; add a row for each one
     a.txt:1: "What is a task?": it has no answer; write it after the question, separated by a tab or by " | "
-    error: nothing was imported; see the mistakes above
+    error: nothing was imported; see the mistakes
     "#);
 }
 
@@ -386,6 +386,9 @@ fn the_help_of_the_import() {
 
           --details
               List every mistake, not only the first ones
+
+          --json
+              Print a JSON object with every mistake
 
       -h, --help
               Print help (see a summary with '-h')

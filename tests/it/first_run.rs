@@ -428,7 +428,7 @@ fn colours_are_for_terminals() {
     assert_eq!(without, plain);
 }
 
-/// Lists for scripts.
+/// All lists for scripts. A unit test in `src/cli/tests.rs` finds commands that have none.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_as_json() {
     let mut world = World::at("2026-03-27T08:59[UTC]").team().start().await;
@@ -463,8 +463,83 @@ async fn lists_as_json() {
             .iter()
             .all(|question| question["topic"] == "queues")
     );
+    let first = &questions[0];
+    let number = first["number"].to_string();
+    assert_eq!(&read(&format!("bank show {number} --json")), first);
+    assert_eq!(
+        read("state verify --json"),
+        json!({ "servers": 1, "teams": 1, "rounds": 1, "members": 1, "questions": 0, "last_good_generations": 1, "problems": [] })
+    );
+    assert_eq!(read("state reports --json"), json!([]));
+    let checked = read("check --json");
+    assert_eq!(
+        checked["teams"],
+        json!([{ "guild": guild, "channel": ids::ASYNCIO.to_string() }])
+    );
+    assert_eq!(checked["servers"], 1);
+    assert_eq!(checked["problems"], json!([]));
+    let table = world.folder().join("ours.csv");
+    std::fs::write(
+        &table,
+        "question,answer\nWhat is a task?,A coroutine that runs.\nEmpty?,\n",
+    )
+    .unwrap();
+    let (code, text) = said(&quizloop(
+        world.folder(),
+        &["bank", "import", "ours.csv", "--json"],
+    ));
+    assert_eq!(code, Some(2), "{text}");
+    let (imported, error) = text.rsplit_once("\nerror: ").unwrap();
+    assert_eq!(error, "1 mistake; the other questions were imported\n");
+    let imported: Value = serde_json::from_str(imported).unwrap();
+    assert_eq!(imported["output"], "ours.toml");
+    assert_eq!(imported["questions"], 1);
+    assert_eq!(imported["mistakes"][0]["line"], 3);
     assert_eq!(
         read("bank stats --json"),
         json!({ "servers": 0, "reviews": 0, "levels": [], "questions": [] })
     );
+}
+
+/// Problems for scripts: position, cause and fix of each, without secrets; the exit code stays.
+#[test]
+fn problems_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "token_file = \"token\"\n[[team]]\nguild = \"1110000000000000001\"\nchannel = \"1120000000000000001\"\ntimezone = \"EST\"\n\
+                  [state]\nurl = \"mysql://ada:hunter2@db/quiz\"\n";
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    let output = quizloop(folder.path(), &["check", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"error: fix the errors; nothing was changed");
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r#"
+    {
+      "teams": [],
+      "questions": 174,
+      "servers": 0,
+      "state": "state",
+      "problems": [
+        {
+          "severity": "error",
+          "message": "\"EST\" is an abbreviation, not a time zone",
+          "file": "config.toml",
+          "line": 5,
+          "column": 12,
+          "help": "name a city that has the time you mean: \"America/New_York\" (UTC-5, in summer UTC-4), \"America/Panama\" (UTC-5 all year) or \"America/Toronto\" (UTC-5, in summer UTC-4)"
+        },
+        {
+          "severity": "error",
+          "message": "not a PostgreSQL URL",
+          "file": "config.toml",
+          "line": 7,
+          "column": 7,
+          "help": "write postgres://user:password@host:5432/database, with ?sslmode=verify-full for an encrypted connection"
+        },
+        {
+          "severity": "warning",
+          "message": "can't read the file token, which `token_file` names: it does not exist",
+          "file": "token"
+        }
+      ]
+    }
+    "#);
 }

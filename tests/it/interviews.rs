@@ -9,7 +9,7 @@ use quizloop_core::id::{GuildId, UserId};
 use quizloop_store::inspect;
 use serde_json::{Value, json};
 
-use crate::eviction::{LISTEN, wait_until_evicted};
+use crate::eviction::{LISTEN, idle_on, wait_until_evicted};
 use crate::health::Monitor;
 use crate::support::test_database::TestDatabase;
 use crate::support::{MemberHandle, MessageExt, World, WorldBuilder};
@@ -145,11 +145,15 @@ async fn five_questions_then_the_answers_then_the_summary() {
         (results.len(), results[0].questions, results[0].said),
         (1, 5, 5)
     );
-    let progress = lin.command_message("progress", &[]).await.text();
-    assert!(
-        progress.contains("**1 interview** held. You said "),
-        "{progress}"
-    );
+    // The text, and the description of the picture, which say the same.
+    let (said, points) = (u32::from(results[0].said), u32::from(results[0].points));
+    let share = said * 100 / points;
+    let progress = lin.command_message("progress", &[]).await;
+    let line = format!("**1 interview** held. You said {share} % of the key points.");
+    assert!(progress.text().contains(&line), "{}", progress.text());
+    let described = progress.attachments[0]["description"].as_str().unwrap();
+    let line = format!("Interviews held: 1. Key points said on Fri 27 March: {share} %.");
+    assert!(described.contains(&line), "{described}");
 }
 
 /// Lin's phone loses its connection, the bot is killed, and she goes on at her desk.
@@ -583,7 +587,7 @@ async fn evict(world: &World, monitor: &Monitor) {
     for _ in 0..3 {
         world.advance("4h").await;
     }
-    wait_until_evicted(monitor, true).await;
+    idle_on(world, monitor).await;
 }
 
 /// The server is evicted between the questions and the answers, and when the interview is dropped.

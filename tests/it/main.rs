@@ -38,6 +38,7 @@ mod kills;
 mod load;
 mod member_notes;
 mod minimal_questions;
+mod new_sessions;
 mod openapi;
 mod operator;
 #[cfg(unix)]

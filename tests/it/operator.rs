@@ -355,6 +355,77 @@ async fn secrets_from_files() {
     ");
 }
 
+/// Files, folders and addresses that can't be used: what is wrong and what to do, in sentences.
+#[test]
+fn what_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("file", "");
+    write(
+        "question.csv",
+        "question,answer\nWhat is a task?,A coroutine that runs.\n",
+    );
+    // No port below 2 is ever used by a test.
+    write("health.toml", "[health]\nlisten = \"127.0.0.1:1\"\n");
+    std::fs::write(folder.path().join("not-text"), b"\xff\x01").unwrap();
+    let mut texts = String::new();
+    for (expected, line) in [
+        (2, "check --state file"),
+        (3, "state list --state file"),
+        (3, "run --state file"),
+        (3, "run --state file/inside"),
+        (3, "state adopt 5 --yes"),
+        (2, "bank import missing.csv"),
+        (2, "bank import question.csv --output missing/ours.toml"),
+        (1, "health --config health.toml"),
+        (1, "invite"),
+    ] {
+        let arguments: Vec<_> = line.split(' ').collect();
+        let output = quizloop_command(folder.path(), &arguments)
+            .env("DISCORD_TOKEN", "MTE.b.c")
+            .env("DISCORD_API_URL", "http://127.0.0.1:1")
+            .env("RUST_LOG", "off")
+            .output()
+            .unwrap();
+        let (code, text) = said(&output);
+        assert_eq!(code, Some(expected), "{line}: {text}");
+        assert!(!text.contains("os error"), "{line}: {text}");
+        texts += &["$ ", line, "\n", &text].concat();
+    }
+    let output = quizloop_command(folder.path(), &["run"])
+        .env("DISCORD_TOKEN_FILE", "not-text")
+        .output()
+        .unwrap();
+    texts.push_str(&said(&output).1);
+    insta::assert_snapshot!(texts, @"
+    $ check --state file
+    error: can't read the data folder: a part of the path is a file, not a folder
+    --> file
+     = help: fix its permissions, or name another folder with --state or [state] dir
+
+    1 error
+
+    error: fix the errors above; nothing was changed
+    $ state list --state file
+    error: can't read the data folder file: a part of the path is a file, not a folder
+    $ run --state file
+    error: the state folder file can't be used: it is a file, not a folder. Remove it, or choose another folder with --state or [state] dir
+    $ run --state file/inside
+    error: the state folder file/inside can't be used: a part of the path is a file, not a folder. Check it, or choose another folder with --state or [state] dir
+    $ state adopt 5 --yes
+    error: no data in state yet: start the bot once, or name the data folder with --state
+    $ bank import missing.csv
+    error: missing.csv: it does not exist
+    $ bank import question.csv --output missing/ours.toml
+    error: can't write missing/ours.toml: create the folder missing first
+    $ health --config health.toml
+    error: no bot answers at 127.0.0.1:1: nothing listens there
+    $ invite
+    error: the request to Discord failed: nothing listens there. With --application ID, no request to Discord is needed
+    error: the file not-text, which DISCORD_TOKEN_FILE names, is not UTF-8 text: write the secret into it. To try Quizloop without a token, run `quizloop sandbox`
+    ");
+}
+
 /// `check` without problems, and `invite` without a request to Discord.
 #[test]
 fn check_and_invite() {

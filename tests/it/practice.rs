@@ -96,7 +96,11 @@ async fn quiz_asks_questions_that_share_a_number() {
 /// `/answer` finds any question of the bank; `public` posts the answer for the team.
 #[tokio::test(flavor = "multi_thread")]
 async fn answer_finds_any_question() {
-    let world = World::at(FRIDAY).team().start().await;
+    let world = World::at(FRIDAY)
+        .team()
+        .with("levels = [\"mid\", \"senior\"]")
+        .start()
+        .await;
     world.advance("1m").await;
     let mine = world
         .lin()

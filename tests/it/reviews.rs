@@ -12,6 +12,9 @@ use crate::support::{MemberHandle, MessageExt, World};
 
 const FRIDAY: &str = "2026-03-27T08:59[Europe/Berlin]";
 
+/// Keeps the daily question away from the topics of the practice: an open question is not asked.
+const OTHER_TOPIC: &str = "topics = [\"syntax\"]";
+
 /// Returns the values of all points in a question's menu.
 fn points(message: &MessageView) -> Vec<String> {
     let menu = message.menu();
@@ -60,7 +63,7 @@ fn score_title(points: usize, of: usize) -> String {
 /// Hint, answer, score, next day: a partly known question is asked again first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partly_known_question_is_asked_again() {
-    let world = World::at(FRIDAY).team().start().await;
+    let world = World::at(FRIDAY).team().with(OTHER_TOPIC).start().await;
     let lin = world.lin();
     let topic = [("topic", json!("queues"))];
     let quiz = lin.command_message("quiz", &topic).await;
@@ -116,7 +119,7 @@ async fn a_partly_known_question_is_asked_again() {
 /// Options for due or new questions only, with an explanation when there are none.
 #[tokio::test(flavor = "multi_thread")]
 async fn quiz_can_ask_only_due_or_new_questions() {
-    let world = World::at(FRIDAY).team().start().await;
+    let world = World::at(FRIDAY).team().with(OTHER_TOPIC).start().await;
     let lin = world.lin();
     let mode = |mode: &str| [("topic", json!("queues")), ("mode", json!(mode))];
     let none = lin.command_message("quiz", &mode("due")).await.text();
@@ -360,7 +363,12 @@ async fn pages_turn_before_and_after_the_score() {
 /// same press works.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsaved_score_does_not_count() {
-    let world = World::at(FRIDAY).team().failpoints().start().await;
+    let world = World::at(FRIDAY)
+        .team()
+        .with(OTHER_TOPIC)
+        .failpoints()
+        .start()
+        .await;
     let lin = world.lin();
     let revealed = reveal_answer(lin, &[("topic", json!("queues"))]).await;
     world.set_failpoints("disk.write error full");

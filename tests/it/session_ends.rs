@@ -128,6 +128,13 @@ async fn a_failed_backfill_is_retried() {
         .sandbox
         .add_fault(FaultRule::on("ListMessages"), RequestFault::bad_gateway());
     world.start_bot().await;
+    // The retry is due two seconds after the failure.
+    for _ in 0..300 {
+        if world.sandbox.message(missed).unwrap().is_counted() {
+            break;
+        }
+        world.advance("10s").await;
+    }
     world.lin().wait_until_counted(missed).await;
     assert_eq!(world.lin().streak().await, 1);
 }

@@ -102,14 +102,16 @@ fn own_questions_of_an_earlier_version_are_read_unchanged() {
 
 #[test]
 fn interviews_of_an_earlier_version_are_read_unchanged() {
-    let dir =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/2026-11-30-interviews/state");
-    let folder = ["--state", dir.to_str().unwrap()];
-    state(&[&["verify"], folder.as_slice()].concat(), None);
-    let file = dir.join(format!("guilds/{}.json", ids::GUILD));
-    let stored: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let now = exported(ids::GUILD, &folder, None);
-    assert_eq!(without_format(now), without_format(stored));
+    for name in ["2026-11-30-interviews", "2026-11-30-mock-interviews"] {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let dir = fixtures.join(name).join("state");
+        let folder = ["--state", dir.to_str().unwrap()];
+        state(&[&["verify"], folder.as_slice()].concat(), None);
+        let file = dir.join(format!("guilds/{}.json", ids::GUILD));
+        let stored: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let now = exported(ids::GUILD, &folder, None);
+        assert_eq!(without_format(now), without_format(stored), "{name}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `/interview` on the page: five questions, one of them written, then the answers and the summary.
+//! `/interview` on the page: five questions, one of them written, with a restart of the bot in the
+//! middle; then the answers and the summary.
 
 use serde_json::json;
 
@@ -7,7 +8,7 @@ use super::{page, world};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interview_of_five_questions() {
-    let world = world().await;
+    let mut world = world().await;
     let Some((_chromium, tab)) = page(&world).await else {
         return;
     };
@@ -28,6 +29,15 @@ async fn an_interview_of_five_questions() {
     for number in 2..=5 {
         tab.reads(messages, &format!("Question {number} of 5"))
             .await;
+        if number == 3 {
+            // The bot is killed in the middle, and the page is loaded again.
+            world.kill_and_restart().await;
+            tab.open(&world.sandbox.url()).await;
+            tab.gone("[data-press^='q1:interview:a:']").await;
+            tab.command("/interview").await;
+            tab.reads(messages, "Your interview is still running").await;
+            tab.reads(messages, "Question 3 of 5").await;
+        }
         tab.click("[data-press^='q1:interview:a:']").await;
     }
     tab.reads(messages, "That was the last question").await;

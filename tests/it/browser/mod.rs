@@ -16,6 +16,7 @@ mod interviews;
 mod keyboard;
 mod like_discord;
 mod named_commands;
+mod pairs;
 mod phone_answers;
 mod practice;
 mod question_forms;

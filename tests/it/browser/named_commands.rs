@@ -44,6 +44,17 @@ fn options_in(command: &str) -> Vec<String> {
         .collect()
 }
 
+/// Closes the command that is being composed.
+async fn close_command(tab: &Tab) {
+    // The first Escape may only close a list of suggestions.
+    while !tab
+        .eval::<bool>("document.querySelector('#channel .command').hidden")
+        .await
+    {
+        tab.keys(&["Escape"]).await;
+    }
+}
+
 /// Types a command, and sends it. It may ask for what the text does not have.
 async fn try_command(tab: &Tab, command: &str) -> Result<(), String> {
     tab.click("#channel textarea").await;
@@ -88,6 +99,7 @@ async fn try_command(tab: &Tab, command: &str) -> Result<(), String> {
         .await;
     let options = options_in(command);
     if !options.iter().all(|option| pills.contains(option)) {
+        close_command(tab).await;
         return Err(format!("its options are {pills:?}"));
     }
     let state = "document.querySelector('#channel .command').hidden ? 'sent' \
@@ -133,13 +145,7 @@ async fn try_command(tab: &Tab, command: &str) -> Result<(), String> {
             Err(failure)
         };
     }
-    // The first one may only close a list of suggestions.
-    while !tab
-        .eval::<bool>("document.querySelector('#channel .command').hidden")
-        .await
-    {
-        tab.keys(&["Escape"]).await;
-    }
+    close_command(tab).await;
     // It needs an option, or the text leaves the value to the reader, as in `/quiz path:`.
     if shown.ends_with(" is required.") || command.ends_with(':') {
         Ok(())

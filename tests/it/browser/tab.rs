@@ -122,8 +122,10 @@ impl Tab {
                 }
             }
         };
-        let clicked = tokio::time::timeout(WAIT_TIMEOUT, click).await;
-        assert!(clicked.is_ok(), "{selector}: {last_error}");
+        if tokio::time::timeout(WAIT_TIMEOUT, click).await.is_err() {
+            let text: String = self.eval("document.body.innerText").await;
+            panic!("{selector} was not clicked: {last_error}; the page shows:\n{text}");
+        }
     }
 
     /// Types into the focused element.

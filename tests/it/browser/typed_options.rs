@@ -89,6 +89,24 @@ async fn a_fast_typist_sends_a_whole_command() {
     assert_eq!(world.sandbox.messages(ids::ASYNCIO, ids::SAM).len(), 1);
 }
 
+/// A command with a required option begins at the space after its name, if the list of commands loads
+/// in that moment. The name of the option is then typed into the option itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_an_option_is_typed_into_it() {
+    let world = world().await;
+    let Some((_chromium, tab)) = page(&world).await else {
+        return;
+    };
+    world.advance("1m").await;
+    type_in(&tab, "/remind on ").await;
+    wait_for_options(&tab, &["time="]).await;
+    tab.type_text("time:17:00").await;
+    wait_for_options(&tab, &["time=17:00"]).await;
+    tab.keys(&["Enter"]).await;
+    tab.reads(&format!("{ANSWER} .used"), "/remind on").await;
+    tab.reads(ANSWER, "17:00").await;
+}
+
 /// Enter on the name of an option adds the option; the command does not run without it.
 #[tokio::test(flavor = "multi_thread")]
 async fn enter_on_the_name_of_an_option_adds_it() {

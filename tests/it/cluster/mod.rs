@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use discord_sandbox::ids;
+use futures::FutureExt as _;
 use jiff::civil::{Weekday, date};
-use jiff::{ToSpan, ZonedDateTime};
+use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 use quizloop_core::streak::{MAX_FREEZES, ROUNDS_PER_FREEZE};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -98,7 +99,7 @@ impl TestCluster {
         for process in 0..PROCESSES {
             processes.launch(process, &world);
         }
-        let cluster = Self {
+        let mut cluster = Self {
             world,
             processes,
             teams,
@@ -132,9 +133,18 @@ impl TestCluster {
         })
     }
 
-    async fn wait_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+    /// Waits until a condition holds. The simulated time flows meanwhile: a step that failed is
+    /// repeated some seconds later.
+    async fn wait_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let end = Instant::now() + WAIT_TIMEOUT;
+        let mut flows = tokio::time::interval(Duration::from_secs(1));
+        flows.tick().await;
         while !done(self) {
+            self.processes.restart_failed_starts(&self.world).await;
+            if flows.tick().now_or_never().is_some() {
+                self.set_time(self.world.now() + SignedDuration::from_secs(1))
+                    .await;
+            }
             assert!(
                 Instant::now() < end,
                 "{what} did not happen\n{}\n{}",
@@ -148,9 +158,7 @@ impl TestCluster {
     /// Runs a day: the question is posted and members reply during a disruption.
     async fn run_day(&mut self, round: usize, nine: &ZonedDateTime, disruption: Disruption) {
         let process = self.disruption_rng.random_range(0..PROCESSES);
-        // A hung process does not acknowledge the time.
-        let clock_set = self.world.sandbox.clock().set(nine.timestamp());
-        drop(tokio::time::timeout(Duration::from_millis(1), clock_set).await);
+        self.set_time(nine.timestamp()).await;
         self.post_replies(round, 300).await;
         self.disrupt(disruption, process).await;
         self.post_replies(round, 600).await;
@@ -159,7 +167,14 @@ impl TestCluster {
         self.check_day(round).await;
     }
 
+    /// Sets the simulated time. A hung process does not acknowledge it, so this does not wait.
+    async fn set_time(&self, time: Timestamp) {
+        let clock_set = self.world.sandbox.clock().set(time);
+        drop(tokio::time::timeout(Duration::from_millis(1), clock_set).await);
+    }
+
     async fn disrupt(&mut self, disruption: Disruption, process: usize) {
+        self.processes.wait_until_joined(&self.world).await;
         match disruption {
             Disruption::Killed => self.processes.kill(process).await,
             Disruption::Stopped => {

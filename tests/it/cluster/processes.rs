@@ -20,6 +20,14 @@ struct ClusterProcess {
     logs: String,
 }
 
+impl ClusterProcess {
+    /// Whether it has joined the cluster, or was killed.
+    fn has_joined(&self) -> bool {
+        let log = self.bot.as_ref().map(|bot| bot.log().text());
+        log.is_none_or(|log| log.contains("gateway connected") || log.contains("standing by"))
+    }
+}
+
 /// All processes of the cluster.
 pub struct ClusterProcesses {
     all: Vec<ClusterProcess>,
@@ -65,6 +73,37 @@ impl ClusterProcesses {
             let id = bot.id();
             bot.kill().await.expect("the bot is killed");
             self.expire_leases_of_process(id);
+        }
+    }
+
+    /// Waits until every process has joined the cluster. One that has just been started would end
+    /// because of a signal or a closed connection, as any program does.
+    pub async fn wait_until_joined(&mut self, world: &World) {
+        for _ in 0..6000 {
+            if self.all.iter().all(ClusterProcess::has_joined) {
+                return;
+            }
+            self.restart_failed_starts(world).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a process does not join: {}", self.logs());
+    }
+
+    /// Starts processes again that ended with exit code 1 before they joined the cluster, as a
+    /// service manager does: on a busy machine the database may not answer in time.
+    pub async fn restart_failed_starts(&mut self, world: &World) {
+        for index in 0..self.all.len() {
+            if self.all[index].has_joined() {
+                continue;
+            }
+            let bot = self.all[index].bot.as_mut();
+            let bot = bot.expect("only a process that runs has not joined");
+            if !bot.is_running() {
+                let status = bot.wait().await.expect("the system says how it ended");
+                assert_eq!(status.code(), Some(1), "{}", self.logs());
+                self.take_log(index);
+                self.launch(index, world);
+            }
         }
     }
 

@@ -94,7 +94,7 @@ async fn commands_are_answered_while_a_save_hangs() {
     let world = world().await;
     let slow = SlowSave::begin(&world);
     let unsaved = world.lin().post_reply("counted, but not on disk");
-    assert_eq!(world.lin().streak().await, 1);
+    world.lin().wait_for_streak(1).await;
     for command in ["quiz", "hint", "leaderboard", "help", "team status"] {
         let response = world.ada().command_message(command, &[]).await;
         assert!(!response.text().is_empty(), "/{command}");

@@ -99,6 +99,7 @@ async fn freezes_never_go_below_zero() {
 async fn system_and_bot_messages_never_count() {
     let mut world = World::at("2026-03-27T08:59[Europe/Berlin]")
         .team()
+        .with("levels = [\"mid\", \"senior\"]")
         .start()
         .await;
     world.advance("1m").await;

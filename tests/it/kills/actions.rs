@@ -266,7 +266,7 @@ async fn assess(scene: &Scene, round: u32, rng: &mut StdRng) -> Option<ActionOut
     let sandbox = &scene.sandbox;
     let index = round as usize - 1;
     let is_posted = || posts_in(sandbox, ids::ASYNCIO).len() > index;
-    if !wait_until(is_posted).await {
+    if !wait_until(sandbox, is_posted).await {
         return None;
     }
     let post = posts_in(sandbox, ids::ASYNCIO).swap_remove(index);
@@ -275,7 +275,7 @@ async fn assess(scene: &Scene, round: u32, rng: &mut StdRng) -> Option<ActionOut
         let reply = sandbox.message(reply);
         reply.is_some_and(|reply| reply.is_counted())
     };
-    if !wait_until(is_counted).await {
+    if !wait_until(sandbox, is_counted).await {
         return None;
     }
     let answer = sandbox.press(post.id, ids::LIN, "Model answer", &[]).await;
@@ -290,11 +290,19 @@ async fn assess(scene: &Scene, round: u32, rng: &mut StdRng) -> Option<ActionOut
     outcome_of(&assessed, "Your reply made 0 of")
 }
 
-/// Waits for at most two seconds, because the bot may have been killed. Returns whether it happened.
-async fn wait_until(is_done: impl Fn() -> bool) -> bool {
-    for _ in 0..200 {
+/// Waits for at most twenty seconds, and two once the bot has no session: it may have been killed.
+/// Returns whether it happened.
+async fn wait_until(sandbox: &Sandbox, is_done: impl Fn() -> bool) -> bool {
+    let mut polls_without_session = 0;
+    for _ in 0..2000 {
         if is_done() {
             return true;
+        }
+        if !sandbox.is_connected() {
+            polls_without_session += 1;
+        }
+        if polls_without_session == 200 {
+            return false;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

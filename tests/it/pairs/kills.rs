@@ -1,36 +1,15 @@
-//! The bot is killed at each step of a matching and of an interview.
-
-use std::collections::BTreeSet;
+//! The bot is killed at each step of an interview, and a state is put back. The steps of a matching
+//! are in [`super::mondays`].
 
 use discord_sandbox::ids;
 use discord_sandbox::permission::MANAGE_THREADS;
 
 use super::{
-    FRIDAY_TEN, TEN, add_members, allow_private_threads, direct_messages, guides, join, monday,
-    notices, private_threads, wait_for_guide, wait_for_result,
+    TEN, add_members, allow_private_threads, direct_messages, guides, join, monday, notices,
+    private_threads, wait_for_guide, wait_for_result,
 };
 use crate::sandbox::client::call;
-use crate::support::test_database::TestDatabase;
-
 use crate::support::{MessageExt, WAIT_TIMEOUT, World, WorldBuilder};
-
-/// The steps between the matching and the last guide, with the pass at which the bot is killed.
-const STEPS: [(&str, u32); 14] = [
-    ("pair.matched", 1),
-    ("pair.thread-sending", 1),
-    ("pair.thread-sending", 2),
-    ("pair.thread-sent", 1),
-    ("pair.thread-sent", 2),
-    ("pair.thread-saved", 1),
-    ("pair.added", 1),
-    ("pair.added", 2),
-    ("pair.members-saved", 1),
-    ("pair.members-saved", 2),
-    ("pair.notice-sending", 1),
-    ("pair.notice-sent", 1),
-    ("pair.notice-sent", 2),
-    ("pair.notice-saved", 1),
-];
 
 async fn start(builder: WorldBuilder) -> World {
     let mut world = builder.failpoints().without_bot().await;
@@ -59,58 +38,6 @@ async fn set_time_and_kill(world: &mut World, moment: &str, rule: &str) {
     world.kill_if_alive().await;
     world.set_failpoints("");
     world.start_bot().await;
-}
-
-async fn killed_at_each_step(builder: impl Fn() -> WorldBuilder) {
-    for (step, pass) in STEPS {
-        let mut world = start(builder()).await;
-        let others = add_members(&world, 2);
-        let all = [ids::LIN, ids::SAM, others[0], others[1]];
-        for user in all {
-            join(world.member(user)).await;
-        }
-        world.set_time("2026-11-30T09:00").await;
-        let rule = format!("{step} kill {pass}");
-        set_time_and_kill(&mut world, TEN, &rule).await;
-        // A request without a nonce may still take effect for a minute.
-        for _ in 0..3 {
-            world.advance("2m").await;
-        }
-        let threads = private_threads(&world);
-        assert_eq!(threads.len(), 2, "{rule}: {threads:?}\n{}", world.log());
-        let matched: Vec<u64> = threads.iter().flat_map(|one| one.1.clone()).collect();
-        assert_eq!(matched.len(), 4, "{rule}: {threads:?}");
-        assert_eq!(
-            matched.into_iter().collect::<BTreeSet<_>>(),
-            all.into(),
-            "{rule}"
-        );
-        for (thread, _) in threads {
-            wait_for_guide(&world, thread).await;
-            assert_eq!(guides(&world, thread).len(), 1, "{rule}");
-        }
-    }
-}
-
-/// Each member has one place in one thread with one guide, wherever the bot was killed.
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_each_step_of_a_matching() {
-    killed_at_each_step(monday).await;
-}
-
-/// The same on PostgreSQL.
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_each_step_of_a_matching_on_postgresql() {
-    let Some(database) = TestDatabase::new() else {
-        return;
-    };
-    drop(database);
-    killed_at_each_step(|| {
-        // Each world has its own database, which stays until the end of the process.
-        let database = Box::leak(Box::new(TestDatabase::new().expect("the server was there")));
-        monday().database(database.url())
-    })
-    .await;
 }
 
 /// Presses at which the bot dies are not lost once they were saved, and never count twice.
@@ -163,28 +90,6 @@ async fn press_and_kill(world: &mut World, message: u64, user: u64, button: &str
     world.start_bot().await;
 }
 
-/// The question whether they met comes once, wherever the bot was killed.
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_each_step_of_the_question_whether_they_met() {
-    for step in [
-        "pair.check-intended",
-        "pair.notice-sending",
-        "pair.notice-sent",
-        "pair.notice-saved",
-    ] {
-        let mut world = start(monday()).await;
-        join(world.lin()).await;
-        join(world.sam()).await;
-        world.set_time(TEN).await;
-        let (thread, _) = private_threads(&world).pop().unwrap();
-        wait_for_guide(&world, thread).await;
-        world.set_time("2026-12-04T09:30").await;
-        set_time_and_kill(&mut world, FRIDAY_TEN, &format!("{step} kill")).await;
-        world.advance("5m").await;
-        assert_eq!(notices(&world, thread, "Did you meet?").len(), 1, "{step}");
-    }
-}
-
 /// The only member who joined gets at most one message.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_before_a_member_is_messaged_about_being_alone() {
@@ -225,6 +130,13 @@ async fn of_two_threads_the_older_stays() {
             let sandbox = &world.sandbox;
             sandbox.set_bot_permission(ids::GUILD, MANAGE_THREADS, true);
         }
+        // It is killed once more, before the second thread is removed.
+        world.set_failpoints("pair.discarded kill");
+        world.spawn_bot();
+        assert!(world.wait_for_exit(WAIT_TIMEOUT).await.is_some());
+        world.kill_if_alive().await;
+        assert_eq!(private_threads(&world).len(), 2);
+        world.set_failpoints("");
         world.start_bot().await;
         wait_for_guide(&world, older).await;
         let threads = private_threads(&world);

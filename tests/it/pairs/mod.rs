@@ -110,6 +110,23 @@ fn saved(world: &World) -> Guild {
     guild.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Returns the text of `/pair status`.
+async fn status(world: &World, user: u64) -> String {
+    let member = world.member(user);
+    member.command_message("pair status", &[]).await.text()
+}
+
+/// Waits until the match with that thread has ended in the saved state.
+async fn wait_until_ended(world: &World, thread: u64) {
+    let has_ended = || {
+        let guild = saved(world);
+        let team = guild.team(ChannelId::new(ids::ASYNCIO)).unwrap();
+        let one = team.match_by_thread(ChannelId::new(thread));
+        one.is_some_and(|one| !one.is_active())
+    };
+    world.wait_until("the match to end", has_ended).await;
+}
+
 /// Two members join, are matched on Monday, interview each other in a thread that others can't see,
 /// and each alone sees their result, which becomes a review.
 #[tokio::test(flavor = "multi_thread")]
@@ -175,8 +192,18 @@ async fn two_members_interview_each_other() {
     assert!(refused.text().contains("Only the member who answered"));
     let result = sam.press(ready.id, "My result").await;
     assert!(result.ephemeral && result.text().contains("[Said]"));
-    let privacy = sam.command_message("privacy", &[]).await.text();
-    assert!(privacy.contains("1 result of mock interviews"), "{privacy}");
+    let privacy = sam.command_message("privacy", &[]).await;
+    let text = privacy.text();
+    assert!(text.contains("1 result of mock interviews"), "{text}");
+    let export = sam.press(privacy.id, "Export my data").await;
+    let export = world.attachment(&export).await;
+    let export = String::from_utf8(export).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&export).unwrap();
+    let of_team = &parsed["teams"][0]["mock_interviews"];
+    let results = &of_team["matches"][0]["results"];
+    assert_eq!(results.as_array().map(Vec::len), Some(1), "{export}");
+    assert_eq!(of_team["matched_on"], json!(["2026-11-30"]));
+    assert!(!export.contains(&ids::LIN.to_string()), "{export}");
     let confirmed = sam.press(result.id, "Confirm").await;
     assert!(confirmed.text().contains("**2 of "), "{}", confirmed.text());
     let again = sam.press(ready.id, "My result").await;
@@ -198,6 +225,14 @@ async fn two_members_interview_each_other() {
         assert_eq!(guild.reviews(user).count(), 1);
         assert_eq!(guild.profile(user).unwrap().mock_interviews, 2);
     }
+    let progress = lin.command_message("progress", &[]).await;
+    let text = progress.text();
+    assert!(text.contains("2 mock interviews held."), "{text}");
+    let described = progress.attachments[0]["description"].as_str().unwrap();
+    assert!(
+        described.contains("Mock interviews held: 2."),
+        "{described}"
+    );
     // Nobody is asked whether they met: they finished an interview.
     world.advance("120h").await;
     assert!(notices(&world, thread, "Did you meet?").is_empty());
@@ -310,6 +345,10 @@ async fn a_member_deletes_their_data_in_others_matches_too() {
             .text()
             .contains("with whom you were matched in 1 week")
     );
+    let file = lin.press(export.id, "Export my data").await;
+    let file: serde_json::Value = serde_json::from_slice(&world.attachment(&file).await).unwrap();
+    let running = &file["teams"][0]["mock_interviews"]["matches"][0]["running"];
+    assert_eq!(*running, json!({ "is_interviewer": true }));
     let confirm = lin.press(export.id, "Delete my data").await;
     lin.press(confirm.id, "Delete for good").await;
     let guild = saved(&world);
@@ -325,6 +364,8 @@ async fn a_member_deletes_their_data_in_others_matches_too() {
     let team = guild.team(ChannelId::new(ids::ASYNCIO)).unwrap();
     let stored = team.mock_interviews().unwrap();
     assert_eq!(stored.participant_count(), 1);
+    let left = status(&world, ids::SAM).await;
+    assert!(left.contains("You come first."), "{left}");
 }
 
 /// Without the permissions, mock interviews can't be switched on; the command says what is missing.

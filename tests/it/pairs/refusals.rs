@@ -1,13 +1,15 @@
 //! What Discord refuses around mock interviews, and what becomes of the members.
 
+use std::collections::BTreeSet;
+
 use discord_sandbox::faults::{FaultRule, RequestFault};
 use discord_sandbox::ids;
 use discord_sandbox::permission::CREATE_PRIVATE_THREADS;
 use serde_json::json;
 
 use super::{
-    FRIDAY_TEN, MONDAY, TEN, add_members, allow_private_threads, guides, join, notices,
-    private_threads, start, wait_for_guide, wait_for_result,
+    FRIDAY_TEN, MONDAY, TEN, add_members, allow_private_threads, join, notices, private_threads,
+    start, status, wait_for_guide, wait_until_ended,
 };
 use crate::support::{MessageExt, World};
 
@@ -83,6 +85,9 @@ async fn of_three_members_two_go_on() {
     );
     let begun = world.sam().press(guide.id, "I interview first").await;
     assert!(begun.text().contains("interviews"), "{}", begun.text());
+    // The channel is deleted with all its threads.
+    world.sandbox.delete_channel(ids::ASYNCIO);
+    wait_until_ended(&world, thread).await;
 }
 
 /// Too many active threads: the admin gets one message, the daily thread comes all the same, and the
@@ -135,25 +140,38 @@ async fn without_the_permission_the_week_is_left_out() {
     assert_eq!(private_threads(&world).len(), 1);
 }
 
-/// The thread is deleted, locked or archived, or nobody ever presses anything.
+/// The thread is deleted, locked or archived, a member leaves the server, or nobody ever presses
+/// anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn threads_that_change_and_members_who_are_silent() {
     let world = start().await;
-    let others = add_members(&world, 4);
+    let others = add_members(&world, 6);
     let all = [&[ids::LIN, ids::SAM][..], &others].concat();
     for user in &all {
         join(world.member(*user)).await;
     }
     world.set_time(TEN).await;
     let threads = private_threads(&world);
-    assert_eq!(threads.len(), 3);
+    assert_eq!(threads.len(), 4);
     for (thread, _) in &threads {
         wait_for_guide(&world, *thread).await;
     }
-    let [deleted, locked, archived] = [0, 1, 2].map(|index: usize| threads[index].0);
+    let [deleted, locked, archived, left] = [0, 1, 2, 3].map(|index: usize| threads[index].0);
+    let members = |index: usize| threads[index].1.iter().copied().collect::<Vec<_>>();
+    // The event alone ends the match: there is nothing to send before Friday.
     world.sandbox.delete_thread(deleted);
+    wait_until_ended(&world, deleted).await;
+    for user in members(0) {
+        let status = status(&world, user).await;
+        let parts = ["is over", "You come first."];
+        assert!(parts.iter().all(|part| status.contains(part)), "{status}");
+    }
     world.sandbox.lock_thread(locked, true);
     world.sandbox.archive_thread(archived, true);
+    let [gone, alone] = members(3)[..] else {
+        panic!("not two members: {threads:?}");
+    };
+    world.sandbox.remove_member(ids::GUILD, gone);
     world.set_time(FRIDAY_TEN).await;
     // The message brings an archived thread back.
     world
@@ -162,73 +180,40 @@ async fn threads_that_change_and_members_who_are_silent() {
         })
         .await;
     assert!(notices(&world, locked, "Did you meet?").is_empty());
-    let gone = *threads[0].1.first().unwrap();
-    let status = world
-        .member(gone)
-        .command_message("pair status", &[])
-        .await
-        .text();
-    assert!(status.contains("is over"), "{status}");
-    // Nobody answered. Only the members who were asked count as silent, and only after two weeks.
+    let asked = world
+        .wait_for("the question", |world| {
+            notices(world, left, "Did you meet?").pop()
+        })
+        .await;
+    let answered = world.member(alone).press(asked.id, "We didn't meet").await;
+    assert!(answered.text().contains("Thanks"), "{}", answered.text());
+    // Nobody else answered. Only the members who were asked count as silent, and only after two
+    // weeks. The member who left can't be added, and the guide says so.
     world.set_time(NEXT_MONDAY).await;
-    assert_eq!(private_threads(&world).len(), 2 + 3);
-}
-
-/// Each request fails once, in each way: every member has one thread with one guide in the end.
-#[tokio::test(flavor = "multi_thread")]
-async fn any_response_to_any_request_loses_nothing() {
-    let faults = [
-        ("500", RequestFault::server_error()),
-        ("429", RequestFault::too_many_requests(1.0, "user")),
-        ("reset", RequestFault::Reset),
-        ("garbage", RequestFault::malformed_body()),
-    ];
-    let routes = [
-        "StartThreadWithoutMessage",
-        "AddThreadMember",
-        "CreateMessage",
-        "ActiveThreads",
-        "JoinedArchivedPrivateThreads",
-    ];
-    for (name, fault) in faults {
-        let world = start().await;
-        let others = add_members(&world, 2);
-        for user in [ids::LIN, ids::SAM, others[0], others[1]] {
-            join(world.member(user)).await;
-        }
-        // Today's question must not use the faults up.
-        world.set_time("2026-11-30T09:00").await;
-        for route in routes {
-            let rule = FaultRule::on(route);
-            world.sandbox.add_fault(rule.clone(), fault.clone());
-            world.sandbox.add_fault(rule.after(), fault.clone());
-        }
-        world.set_time(TEN).await;
-        // Each fault costs a pause.
-        for _ in 0..24 {
-            world.advance("2m").await;
-        }
-        let threads = private_threads(&world);
-        let used: Vec<_> = threads.iter().filter(|one| !one.1.is_empty()).collect();
-        assert_eq!(used.len(), 2, "{name}: {threads:?}\n{}", world.log());
-        for (thread, members) in used {
-            assert_eq!(
-                (guides(&world, *thread).len(), members.len()),
-                (1, 2),
-                "{name}"
-            );
-        }
-        let guide = guides(&world, threads[0].0).pop().unwrap();
-        let first = *threads[0].1.first().unwrap();
-        world
-            .member(first)
-            .press(guide.id, "I interview first")
-            .await;
-        let card = world
-            .member(first)
-            .press(guide.id, "Open the question")
-            .await;
-        world.member(first).press(card.id, "Finish").await;
-        wait_for_result(&world, threads[0].0, 2).await;
+    let second = private_threads(&world).split_off(3);
+    assert_eq!(second.len(), 4, "{second:?}");
+    let is_alone = |one: &&(u64, BTreeSet<u64>)| one.1.len() == 1;
+    let (thread, single) = second.iter().find(is_alone).expect("one can't be added");
+    let guide = wait_for_guide(&world, *thread).await;
+    let text = guide.text();
+    assert!(text.contains("Next time you come first"), "{text}");
+    let full = |user: &u64| !single.contains(user);
+    world.set_time("2026-12-11T10:00").await;
+    world.set_time("2026-12-14T10:00").await;
+    let third = private_threads(&world).split_off(3 + 4);
+    let matched: Vec<u64> = third.iter().flat_map(|one| one.1.clone()).collect();
+    let silent: Vec<u64> = members(2).into_iter().filter(full).collect();
+    assert!(!silent.is_empty());
+    for user in silent {
+        assert!(!matched.contains(&user), "{third:?}");
+        let status = status(&world, user).await;
+        assert!(
+            status.contains("didn't answer in 2 weeks in a row"),
+            "{status}"
+        );
+    }
+    assert!(!matched.contains(&gone), "{third:?}");
+    for user in members(1) {
+        assert!(matched.contains(&user), "{third:?}");
     }
 }

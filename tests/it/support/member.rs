@@ -1,5 +1,7 @@
 //! Actions of a member, and views of the messages that the member sees.
 
+use std::time::Duration;
+
 use discord_sandbox::client::{ClientOutcome, MessageView, ModalView};
 use discord_sandbox::ids;
 use discord_sandbox::model::InteractionState;
@@ -233,6 +235,18 @@ impl<'w> MemberHandle<'w> {
         self.streak_in(ids::ASYNCIO).await
     }
 
+    /// Waits until `/streak` shows a streak, for a reply that is counted but never gets its ✅. The
+    /// waits grow, so that the member stays below the bot's limit of 40 commands.
+    pub async fn wait_for_streak(&self, streak: u32) {
+        for attempt in 1..30 {
+            if self.streak().await == streak {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20 * attempt)).await;
+        }
+        panic!("no streak of {streak}\n{}", self.world.log());
+    }
+
     /// Returns the streak that `/streak` shows in a channel.
     pub async fn streak_in(&self, channel: u64) -> u32 {
         let outcome = self.command_in(channel, "streak", &[]).await;
@@ -257,12 +271,11 @@ impl<'w> MemberHandle<'w> {
         let message = self
             .command_message("streak", &[("why", true.into())])
             .await;
-        let field = message.embeds[0]["fields"][0]["value"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        field
-            .lines()
+        let description = message.embeds[0]["description"].as_str();
+        let lines = description.unwrap_or_default().lines();
+        lines
+            .skip_while(|line| !line.starts_with("**Last "))
+            .skip(1)
             .map(|line| line.rsplit(" · ").next().unwrap_or(line).to_owned())
             .collect()
     }

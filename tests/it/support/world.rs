@@ -306,19 +306,38 @@ impl World {
         self.bot.take().expect("the bot runs")
     }
 
+    /// Puts a running process into the world, in place of the one that was taken out or killed.
+    pub fn put_bot(&mut self, bot: BotProcess) {
+        self.bot = Some(bot);
+    }
+
     /// Starts the bot without waiting for a session.
     pub fn spawn_bot(&mut self) {
         self.bot = Some(BotProcess::start(&self.program).expect("the bot starts"));
     }
 
     /// Starts the bot and waits until it has a session and has finished all due jobs.
+    ///
+    /// On a busy machine the database may not answer in time. The bot then ends with exit code 1,
+    /// and is started again, as a service manager does.
     pub async fn start_bot(&mut self) {
         let before = self.sandbox.read(|discord| discord.gateway.identify_count);
-        self.spawn_bot();
-        self.wait("the bot to connect", |discord| {
-            (discord.gateway.identify_count > before).then_some(())
-        })
-        .await;
+        let sandbox = self.sandbox.clone();
+        let connected = |discord: &Discord| (discord.gateway.identify_count > before).then_some(());
+        let connected = sandbox.wait_for("the bot to connect", WAIT_TIMEOUT, connected);
+        tokio::pin!(connected);
+        loop {
+            self.spawn_bot();
+            let bot = self.bot.as_mut().expect("it was started");
+            let status = tokio::select! {
+                result = &mut connected => {
+                    result.unwrap_or_else(|timeout| panic!("{timeout}\n{}", self.log()));
+                    break;
+                }
+                status = bot.wait() => status.expect("the system says how the bot ended"),
+            };
+            assert_eq!(status.code(), Some(1), "{}", self.log());
+        }
         // They are registered beside the rest of the start.
         self.wait("the commands", |discord| {
             let commands = discord.commands.registered_in(None);
