@@ -19,7 +19,7 @@ const VERSIONS_MIN: usize = 5;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Maximum number of attempts: a wrong example fails every time, but timers on a stalled machine
-/// fail only sometimes.
+/// fail only sometimes. A stall may be long, so a program is run again only after all others.
 const TRIES: usize = 3;
 
 /// Number of examples that run in parallel. They mostly sleep.
@@ -171,6 +171,7 @@ fn programs(question: &Question) -> Vec<(&'static str, &str, &str)> {
 }
 
 /// A program of the bank in one Python.
+#[derive(Clone, Copy)]
 struct Job<'b> {
     question: &'b Question,
     name: &'static str,
@@ -183,12 +184,9 @@ struct Job<'b> {
 impl Job<'_> {
     /// Runs the program, and returns a description of the failure if its output is wrong.
     fn failure(&self) -> Option<String> {
-        let mut result = Err(String::new());
-        for _ in 0..TRIES {
-            result = run(self.python, self.version, self.code);
-            if result.as_deref().map(trimmed) == Ok(trimmed(self.expected)) {
-                return None;
-            }
+        let result = run(self.python, self.version, self.code);
+        if result.as_deref().map(trimmed) == Ok(trimmed(self.expected)) {
+            return None;
         }
         let (id, name, version) = (&self.question.id, self.name, self.version);
         Some(format!("{id} `{name}` under {version}: {result:?}"))
@@ -216,19 +214,30 @@ fn jobs<'b>(bank: &'b Bank, pythons: &'b BTreeMap<Version, PathBuf>) -> Vec<Job<
     all.collect()
 }
 
-/// Runs all jobs, a few in parallel, and returns the failures.
-fn run_all(jobs: &[Job<'_>]) -> Vec<String> {
+/// Runs all jobs, a few in parallel, and returns those that failed, with their failures.
+fn run_once<'b>(jobs: &[Job<'b>]) -> Vec<(Job<'b>, String)> {
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..PARALLEL {
             scope.spawn(|| {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    failures.lock().unwrap().extend(job.failure());
+                    let failure = job.failure().map(|failure| (*job, failure));
+                    failures.lock().unwrap().extend(failure);
                 }
             });
         }
     });
     failures.into_inner().unwrap()
+}
+
+/// Runs all jobs, and returns the failures of those that failed every time.
+fn run_all(jobs: &[Job<'_>]) -> Vec<String> {
+    let mut failures = run_once(jobs);
+    for _ in 1..TRIES {
+        let failed: Vec<_> = failures.iter().map(|(job, _)| *job).collect();
+        failures = run_once(&failed);
+    }
+    failures.into_iter().map(|(_, failure)| failure).collect()
 }
 
 #[test]
