@@ -321,9 +321,9 @@ async fn a_kill_around_a_save_leaves_no_doubt() {
         let late = world.ada().press(question.id, "Save").await.text();
         assert!(late.contains("run the command again"), "{late}");
         let again = settings(world.ada(), &levels).await;
-        // With the second step it was saved before the kill.
-        if step == "order.changed" {
-            assert!(again.contains("This leaves"), "{again}");
+        // A change that is not confirmed may be saved or not: another save can include it.
+        if again.contains("This leaves") {
+            assert_eq!(step, "order.changed", "it was saved before the kill");
             choose(world.ada(), &levels).await;
         }
         world.set_failpoints(&format!("{step} kill"));

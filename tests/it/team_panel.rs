@@ -74,8 +74,9 @@ async fn a_team_is_managed_with_buttons() {
         "{}",
         posted.text()
     );
+    // The thread comes after the bot has recorded the post.
     world
-        .wait_until("the question", || world.posts().len() == 1)
+        .wait_for("the thread", |world| world.posts().first()?.thread)
         .await;
     let again = world
         .ada()
