@@ -174,9 +174,11 @@ pub fn check_form(config: &Config, token: &Token, place: String) -> Result<(), T
     checked.map_err(|error| TokenError::Malformed { place, error })
 }
 
-/// Loads the bank. Warnings are ignored here; `check` shows them.
+/// Loads the bank without looking for what only deserves a warning, which `check` shows.
 pub fn bank(config: &Config) -> Result<Bank, CliError> {
-    let (bank, mut diagnostics) = bank_with_diagnostics(config);
+    let (packs, mut diagnostics) = config::read_packs(&config.bank_paths);
+    let (bank, found) = Bank::load_with_rule(built_in(), &packs, question_check::check);
+    diagnostics.extend(found);
     diagnostics.retain(Diagnostic::is_error);
     if diagnostics.is_empty() {
         Ok(bank)
@@ -185,7 +187,7 @@ pub fn bank(config: &Config) -> Result<Bank, CliError> {
     }
 }
 
-/// Loads the questions that Discord can show, and reports the others.
+/// Loads the questions that Discord can show, and reports the others and what deserves a warning.
 pub fn bank_with_diagnostics(config: &Config) -> (Bank, Vec<Diagnostic>) {
     let (packs, mut diagnostics) = config::read_packs(&config.bank_paths);
     let (bank, found) = Bank::check(built_in(), &packs, question_check::check);

@@ -5,7 +5,7 @@
 //! sentences consist of.
 
 use super::markup::{Segment, segments};
-use super::phrases::find_phrase;
+use super::phrases::find_phrases;
 use super::sourced_question::SourcedQuestion;
 use quizloop_diagnostics::{Diagnostic, Source};
 
@@ -60,7 +60,7 @@ fn hints(text: &str) -> Vec<&str> {
             Segment::Code(_) | Segment::Unclosed(_) => None,
         });
     prose
-        .flat_map(|prose| HINTS.iter().filter_map(|hint| find_phrase(prose, hint)))
+        .flat_map(|prose| find_phrases(prose, &HINTS))
         .collect()
 }
 

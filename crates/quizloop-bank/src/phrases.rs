@@ -2,16 +2,25 @@
 
 /// Returns the first occurrence of a phrase, in any case and with anything but words between its
 /// words. A hyphen or an apostrophe belongs to its word: `clean-up` is one word.
+#[cfg(test)]
 pub fn find_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
+    find_phrases(text, &[phrase]).next()
+}
+
+/// Returns the first occurrence of each phrase that the text contains, in the order of the phrases.
+/// The text is split once for all of them.
+pub fn find_phrases<'t>(text: &'t str, phrases: &[&str]) -> impl Iterator<Item = &'t str> {
     let words = word_ranges(text);
-    let wanted: Vec<&str> = phrase.split(' ').collect();
-    let is_match = |ranges: &&[(usize, usize)]| {
-        let mut pairs = ranges.iter().zip(&wanted);
-        pairs.all(|((start, end), word)| text[*start..*end].eq_ignore_ascii_case(word))
-    };
-    let found = words.windows(wanted.len()).find(is_match)?;
-    let ((start, _), (_, end)) = (found.first()?, found.last()?);
-    Some(&text[*start..*end])
+    phrases.iter().filter_map(move |phrase| {
+        let length = phrase.split(' ').count();
+        let is_match = |ranges: &&[(usize, usize)]| {
+            let mut pairs = ranges.iter().zip(phrase.split(' '));
+            pairs.all(|((start, end), word)| text[*start..*end].eq_ignore_ascii_case(word))
+        };
+        let found = words.windows(length).find(is_match)?;
+        let ((start, _), (_, end)) = (found.first()?, found.last()?);
+        Some(&text[*start..*end])
+    })
 }
 
 /// Returns the start and the end of each word.
