@@ -1,5 +1,6 @@
 //! Sends commands and replies of members, as fast as they are answered or at a steady rate.
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use tokio::time::MissedTickBehavior;
@@ -80,6 +81,18 @@ impl LoadSize {
             commands: 3_000,
             replies: 1_000,
             ..Self::full()
+        }
+    }
+
+    /// Changes the commands per second of the steady run, but not how many commands and replies it
+    /// sends.
+    pub fn with_rate(self, rate: NonZeroU64) -> Self {
+        let seconds = (self.rate * self.seconds).div_ceil(rate.get());
+        Self {
+            rate: rate.get(),
+            reply_rate: (self.reply_rate * self.seconds).div_ceil(seconds),
+            seconds,
+            ..self
         }
     }
 

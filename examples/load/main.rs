@@ -5,7 +5,7 @@
 //! starts Quizloop and the bare bots as separate processes, and sends commands and replies of
 //! members. All bots run at the same time and take turns in many short rounds, so that other
 //! load on the machine affects all of them. `-- --against PATH` compares with another build of
-//! Quizloop instead.
+//! Quizloop instead. `-- --rate N` sends the steady run's commands at N per second.
 //!
 //! `-- --overload` sends Quizloop and a bare bot more commands than they can answer, and stops them
 //! for a while, one after the other.
@@ -39,8 +39,17 @@ fn main() -> Result<()> {
     }
     let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
     let is_quick = has("--quick");
-    let mut after_against = arguments.iter().skip_while(|one| *one != "--against");
-    let other = after_against.nth(1).map(PathBuf::from);
+    let value_of = |wanted: &str| arguments.iter().skip_while(|one| *one != wanted).nth(1);
+    let other = value_of("--against").map(PathBuf::from);
+    let mut size = if is_quick {
+        LoadSize::quick()
+    } else {
+        LoadSize::full()
+    };
+    if let Some(rate) = value_of("--rate") {
+        let rate = rate.parse().context("--rate needs a whole number")?;
+        size = size.with_rate(rate);
+    }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -49,8 +58,7 @@ fn main() -> Result<()> {
             match (has("--overload"), is_quick) {
                 (true, true) => overload::measure(OverloadSize::quick()).await,
                 (true, false) => overload::measure(OverloadSize::full()).await,
-                (false, true) => measure(LoadSize::quick(), other).await,
-                (false, false) => measure(LoadSize::full(), other).await,
+                (false, _) => measure(size, other).await,
             }
         })
 }

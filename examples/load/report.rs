@@ -118,15 +118,17 @@ pub fn percentile(latencies: &[Duration], share: usize) -> f64 {
 pub fn print_header(bots: &[BotUnderTest], size: LoadSize) {
     println!(
         "{} servers of {} members, a team in each. {} rounds, in which the bots take turns. Each: \
-         {} commands of each kind or {} replies at full speed, {} in flight, then {} s at a steady \
-         rate. Medians of the rounds:",
+         {} commands of each kind or {} replies at full speed, {} in flight, then {} s with {} \
+         commands or {} replies per second. Medians of the rounds:",
         wire::GUILDS,
         wire::MEMBERS,
         size.rounds,
         size.commands,
         size.replies,
         size.concurrency,
-        size.seconds
+        size.seconds,
+        size.rate,
+        size.reply_rate
     );
     for bot in bots {
         let (now, _) = bot.memory();
