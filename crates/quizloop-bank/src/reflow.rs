@@ -48,9 +48,10 @@ fn reflow_lists(prose: &str) -> String {
             continue;
         }
         let begins_paragraph = gap != " ";
+        let is_after_item_or_gap = begins_paragraph || in_list;
         // A mark alone begins an item, too: the next line joins it.
-        let is_mark = begins_paragraph && is_item(&format!("{trimmed} "), true);
-        if is_mark || is_item(trimmed, begins_paragraph || in_list) {
+        let is_mark = is_after_item_or_gap && is_item(&format!("{trimmed} "), true);
+        if is_mark || is_item(trimmed, is_after_item_or_gap) {
             gap = if in_list || gap == " " { "\n" } else { gap };
             let indentation = if in_list && line.starts_with("  ") {
                 "  "
@@ -132,6 +133,16 @@ mod tests {
         assert_eq!(reflow_blocks("a\n```\nb"), "a ``` b");
         assert_eq!(reflow_blocks("-\na\n\n- b"), "- a\n- b");
         assert_eq!(reflow_blocks("a\n-\nb"), "a - b");
+        assert_eq!(reflow_blocks("- a\n-\nb"), "- a\n- b");
+        assert_eq!(reflow_blocks("-\n\n-"), "-\n-");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_joined_text_stays_as_it_is(text in "(- |\\* |[-+•]|1\\. |[0-9]{1,4}[.)]|a|  | |\n|\n\n|```){0,20}") {
+            let joined = reflow_blocks(&text);
+            proptest::prop_assert_eq!(reflow_blocks(&joined), joined);
+        }
     }
 
     #[test]
