@@ -228,6 +228,8 @@ pub struct DiscordClient {
     downloads: Downloader,
     limiter: RestLimiter,
     health: Option<Arc<HealthMonitor>>,
+    /// [`REQUEST_TIMEOUT`], except in tests that wait for it.
+    timeout: Duration,
     /// Unknown until the commands are registered.
     command_ids: OnceLock<CommandIds>,
 }
@@ -242,6 +244,7 @@ impl DiscordClient {
             downloads: Downloader::new(access.api_url.as_deref()),
             limiter: RestLimiter::new(access.requests_per_second),
             health: None,
+            timeout: REQUEST_TIMEOUT,
             command_ids: OnceLock::new(),
         }
     }
@@ -259,7 +262,7 @@ impl DiscordClient {
         &self,
         request: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, ApiError>> {
-        self.with_timeout_inline(REQUEST_TIMEOUT, Box::pin(request))
+        self.with_timeout_inline(self.timeout, Box::pin(request))
     }
 
     /// Runs a request with a timeout, without boxing. For small futures.

@@ -70,6 +70,7 @@ async fn production_client() -> (Sandbox, DiscordClient) {
         downloads: Downloader::new(None),
         limiter: RestLimiter::new(1_000),
         health: None,
+        timeout: REQUEST_TIMEOUT,
         command_ids: OnceLock::new(),
     };
     rest.application().await.unwrap();
@@ -170,7 +171,7 @@ async fn an_unreadable_response_is_named_as_such() {
 /// h, j. A 429 is waited for as long as Discord says. If that is too long, the request fails.
 #[tokio::test]
 async fn a_rate_limit_is_waited_for_within_the_timeout() {
-    let (sandbox, rest) = production_client().await;
+    let (sandbox, mut rest) = production_client().await;
     let channel = ChannelId::new(ids::ASYNCIO);
     let mut hello = Message::default();
     hello.content = Some("hello".into());
@@ -185,6 +186,7 @@ async fn a_rate_limit_is_waited_for_within_the_timeout() {
         FaultRule::on("CreateMessage").always(),
         RequestFault::too_many_requests(600.0, "user"),
     );
+    rest.timeout = Duration::from_secs(2);
     let given_up = rest.send_message(channel, &hello).await;
     assert!(
         matches!(given_up, Err(ApiError::Transient(_))),
